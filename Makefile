@@ -1,0 +1,63 @@
+# The front door. Everything here sets itself up: see scripts/setup.sh for what it may install, and when.
+#   make demo ARGS="--quick --lang zh"     YES=1: install without asking     SETUP=no: install nothing     GO=: the Go of make bench
+
+SETUP  := scripts/setup.sh
+CONFIGURE := cmake --log-level=WARNING --preset
+BUILD  := cmake --build --preset
+PREFIX ?= /usr/local
+ARGS   ?=
+
+.PHONY: help demo test build bench install format check-format check-tidy clean
+
+help:
+	@echo 'make demo          the article, happening for real against two HTTP servers on this machine'
+	@echo 'make test          build everything and run all tests'
+	@echo 'make build         the command, build/release/leash'
+	@echo 'make bench         measure leash beside Go; writes build/bench/summary.json'
+	@echo 'make install       install to PREFIX (now $(PREFIX)); DESTDIR is obeyed'
+	@echo 'make format        format all C++ files; make check-format only looks'
+	@echo 'make check-tidy    clang-tidy on the files that changed'
+	@echo 'make clean         remove build/'
+
+# Progress goes to stderr, so that `make demo` prints on stdout what the demo prints. A first configuration leaves the tests
+# out: their packages are not needed to see the demo.
+build:
+	@$(SETUP) build
+	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DLEASH_TESTS=OFF >&2
+	@$(BUILD) release --target leash >&2
+
+demo: build
+	@build/release/leash demo $(ARGS)
+
+test:
+	@$(SETUP) build test
+	@$(CONFIGURE) release >&2
+	@$(BUILD) release
+	@ctest --preset release
+
+bench:
+	@$(SETUP) build test bench
+	@$(CONFIGURE) release >&2
+	@$(BUILD) release --target leash_bench >&2
+	@python3 bench/run.py $(ARGS)
+
+install:
+	@$(SETUP) build
+	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DLEASH_TESTS=OFF >&2
+	@$(BUILD) release >&2
+	@cmake --install build/release --prefix '$(PREFIX)'
+
+format:
+	@$(SETUP) check
+	@scripts/format.sh
+
+check-format:
+	@$(SETUP) check
+	@scripts/format.sh --check
+
+check-tidy:
+	@$(SETUP) build test check
+	@scripts/tidy.sh
+
+clean:
+	@rm -rf build

@@ -1,0 +1,11 @@
+# Refuses the compilers that are known to produce wrong programs from right coroutines, each with its reason.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  message(FATAL_ERROR
+    "GCC ${CMAKE_CXX_COMPILER_VERSION} (${CMAKE_CXX_COMPILER}) silently miscompiles coroutines: it destroys temporaries in "
+    "co_await expressions twice and drops some conditions; install clang-19 (make demo tells how), or use GCC 13 or newer.")
+endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 16)
+  message(FATAL_ERROR
+    "clang ${CMAKE_CXX_COMPILER_VERSION} (${CMAKE_CXX_COMPILER}) is too old for leash's coroutines; "
+    "install clang-19 (make demo tells how), or use clang 16 or newer.")
+endif()

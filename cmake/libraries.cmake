@@ -1,0 +1,36 @@
+# The libraries, by floor. leash_core knows fmt and threads; leash_net adds Boost.Asio; leash_http adds curl and Beast.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+
+# leash_add_library(<name> <alias> FLOORS <floor>... LINKS <target>...): a static library of src/<floor>/*.cpp.
+# A floor that has no sources yet gives an interface library: whoever links it keeps working.
+function(leash_add_library name alias)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "FLOORS;LINKS;PRIVATE_LINKS")
+  set(sources)
+  foreach(floor IN LISTS arg_FLOORS)
+    file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${floor}/*.cpp")
+    list(APPEND sources ${found})
+  endforeach()
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:leash_warnings> ${arg_PRIVATE_LINKS})
+    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(leash::${alias} ALIAS ${name})
+  set_target_properties(${name} PROPERTIES EXPORT_NAME ${alias})
+  target_compile_features(${name} ${scope} cxx_std_20)
+  target_include_directories(${name} ${scope} "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
+  target_link_libraries(${name} ${scope} ${arg_LINKS})
+endfunction()
+
+leash_add_library(leash_core core FLOORS base sched sync leak race LINKS fmt::fmt Threads::Threads)
+
+find_package(Boost 1.81 REQUIRED)
+leash_add_library(leash_net net FLOORS net LINKS leash::core Boost::headers)
+
+find_package(CURL REQUIRED)
+leash_add_library(leash_http http FLOORS http LINKS leash::net PRIVATE_LINKS CURL::libcurl)

@@ -1,0 +1,39 @@
+# Test programs, one a group of floors; every TEST is a ctest of its own, under the group's label.
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# leash_add_tests(<name> LABEL <label> FOLDERS <folder>... LINKS <target>...): a GoogleTest program of tests/<folder>/*.cpp.
+function(leash_add_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "FOLDERS;LINKS;DEFINITIONS")
+  set(sources)
+  foreach(folder IN LISTS arg_FOLDERS)
+    file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp")
+    list(APPEND sources ${found})
+  endforeach()
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/src")
+  target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} leash_warnings GTest::gmock GTest::gtest GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+find_library(LEASH_RAPIDCHECK rapidcheck REQUIRED)
+mark_as_advanced(LEASH_RAPIDCHECK)
+
+leash_add_tests(leash_core_tests LABEL core TIMEOUT 300
+  FOLDERS base sched sync leak race LINKS leash::core ${LEASH_RAPIDCHECK})
+leash_add_tests(leash_net_tests LABEL net TIMEOUT 120
+  FOLDERS net http LINKS leash::http)
+if(TARGET leash)
+  find_package(nlohmann_json REQUIRED)
+  leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300
+    FOLDERS tool LINKS leash::http nlohmann_json::nlohmann_json
+    DEFINITIONS LEASH_COMMAND="$<TARGET_FILE:leash>" LEASH_EXAMPLES="${PROJECT_BINARY_DIR}/examples")
+  if(TARGET leash_tool_tests)
+    add_dependencies(leash_tool_tests leash)
+  endif()
+endif()
