@@ -1,11 +1,11 @@
 # The front door. Everything here sets itself up: see scripts/setup.sh for what it may install, and when.
 #   make demo ARGS="--quick --lang zh"     YES=1: install without asking     SETUP=no: install nothing     GO=: the Go of make bench
 
-SETUP  := scripts/setup.sh
-CONFIGURE := cmake --log-level=WARNING --preset
-BUILD  := cmake --build --preset
-PREFIX ?= /usr/local
-ARGS   ?=
+setup     := scripts/setup.sh
+configure := cmake --log-level=WARNING --preset
+build     := cmake --build --preset
+PREFIX    ?= /usr/local
+ARGS      ?=
 
 .PHONY: help demo test build bench install format check-format check-tidy clean
 
@@ -22,41 +22,41 @@ help:
 # Progress goes to stderr, so that `make demo` prints on stdout what the demo prints. A first configuration leaves the tests
 # out: their packages are not needed to see the demo.
 build:
-	@$(SETUP) build
-	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DLEASH_TESTS=OFF >&2
-	@$(BUILD) release --target leash >&2
+	@$(setup) build
+	@[ -f build/release/build.ninja ] || $(configure) release -DLEASH_TESTS=OFF >&2
+	@$(build) release --target leash >&2
 
 demo: build
 	@build/release/leash demo $(ARGS)
 
 test:
-	@$(SETUP) build test
-	@$(CONFIGURE) release >&2
-	@$(BUILD) release
+	@$(setup) build test
+	@$(configure) release >&2
+	@$(build) release
 	@ctest --preset release
 
 bench:
-	@$(SETUP) build test bench
-	@$(CONFIGURE) release >&2
-	@$(BUILD) release --target leash_bench >&2
+	@$(setup) build test bench
+	@$(configure) release >&2
+	@$(build) release --target leash_bench >&2
 	@python3 bench/run.py $(ARGS)
 
 install:
-	@$(SETUP) build
-	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DLEASH_TESTS=OFF >&2
-	@$(BUILD) release >&2
+	@$(setup) build
+	@[ -f build/release/build.ninja ] || $(configure) release -DLEASH_TESTS=OFF >&2
+	@$(build) release >&2
 	@cmake --install build/release --prefix '$(PREFIX)'
 
 format:
-	@$(SETUP) check
+	@$(setup) check
 	@scripts/format.sh
 
 check-format:
-	@$(SETUP) check
+	@$(setup) check
 	@scripts/format.sh --check
 
 check-tidy:
-	@$(SETUP) build test check
+	@$(setup) build test check
 	@scripts/tidy.sh
 
 clean:

@@ -37,3 +37,7 @@ if(TARGET leash)
     add_dependencies(leash_tool_tests leash)
   endif()
 endif()
+
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME Layering COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/layering_test.py")
+set_tests_properties(Layering PROPERTIES LABELS layering TIMEOUT 300 ENVIRONMENT "CXX=${CMAKE_CXX_COMPILER}")
