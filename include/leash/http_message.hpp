@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leash::http {
+
+// One header field. Names compare without regard to case; see find_header.
+struct header {
+  std::string name;
+  std::string value;
+
+  bool operator==(const header&) const = default;
+};
+
+// The value of the first field with that name, or nullptr.
+const std::string* find_header(const std::vector<header>& fields, std::string_view name) noexcept;
+
+// What a request's on_trace is told about, a line at a time.
+enum class trace_kind {
+  note,             // what the client does: looks up, connects, verifies, reuses
+  request_header,   // a line of the request's head as it was sent
+  response_header,  // a line of an answer's head as it came
+};
+
+// What to ask for. A plain value: copy it, change it, send it again.
+//   request{.method = "PUT", .url = "http://127.0.0.1/name", .body = "value"}
+//
+// The method is sent as it is written. A POST that is answered with 301, 302 or 303 and follows
+// redirects goes on as a GET, as browsers do; other methods stay what they are. Nothing is added
+// that the caller did not ask for but Host, Accept, User-Agent and Content-Length: a body's
+// Content-Type is the caller's to give.
+struct request {
+  std::string method = "GET";
+  std::string url{};  // http or https; without a scheme, http
+  std::vector<header> headers{};
+  std::vector<std::string> omit{};  // headers of our own, such as Accept, that are not to be sent
+  std::string body{};
+
+  bool insecure = false;          // accept any certificate
+  bool follow_redirects = false;  // at most max_redirects times
+  int max_redirects = 50;
+
+  // Zero: no limit of ours. The first covers name look-up, TCP and TLS; the second everything.
+  std::chrono::nanoseconds connect_timeout{0};
+  std::chrono::nanoseconds timeout{0};
+
+  std::size_t max_body = 0;  // the transfer fails when the answer's body is larger; zero: no limit
+
+  // Called on the thread that does the I/O: it must be quick and must not throw.
+  std::function<void(trace_kind, std::string_view line)> on_trace{};
+};
+
+// When, counted from the start of the transfer, each step was done. Zero: the step was not needed.
+struct response_times {
+  std::chrono::microseconds name_lookup{0};
+  std::chrono::microseconds connect{0};
+  std::chrono::microseconds tls{0};
+  std::chrono::microseconds first_byte{0};
+  std::chrono::microseconds total{0};
+};
+
+// The answer; after redirects, the last one.
+struct response {
+  int status = 0;
+  std::string version;           // "1.1", "2"
+  std::string reason;            // what followed the status; empty with HTTP/2
+  std::vector<header> headers;   // in the order in which they came
+  std::vector<header> trailers;  // those that came after a chunked body
+  std::string body;
+  std::string url;             // the one that answered, after redirects
+  std::string remote_address;  // whom we talked to: an IP address
+  std::uint16_t remote_port = 0;
+  bool reused_connection = false;
+  response_times times;
+
+  // The value of the first header with that name, or nullptr.
+  const std::string* find(std::string_view name) const noexcept {
+    return find_header(headers, name);
+  }
+};
+
+}  // namespace leash::http

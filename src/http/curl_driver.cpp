@@ -1,0 +1,230 @@
+#include "http/curl_driver.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace leash::http {
+namespace {
+
+// Once for the process; thread-safe, as this static is and as libcurl's own is not everywhere.
+void initialize_libcurl() {
+  static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (initialized != CURLE_OK) throw std::bad_alloc();
+}
+
+template <class Value>
+void set(CURLM* multi, CURLMoption option, Value value) {
+  if (curl_multi_setopt(multi, option, value) != CURLM_OK) throw std::bad_alloc();
+}
+
+}  // namespace
+
+curl_driver::curl_driver(boost::asio::any_io_executor executor, const curl_multi::options& options)
+    : executor_(std::move(executor)),
+      max_idle_connections_(options.max_idle_connections),
+      timer_(executor_) {
+  initialize_libcurl();
+  multi_ = curl_multi_init();
+  if (multi_ == nullptr) throw std::bad_alloc();
+  set(multi_, CURLMOPT_SOCKETFUNCTION, &curl_driver::on_socket);
+  set(multi_, CURLMOPT_SOCKETDATA, static_cast<void*>(this));
+  set(multi_, CURLMOPT_TIMERFUNCTION, &curl_driver::on_timer);
+  set(multi_, CURLMOPT_TIMERDATA, static_cast<void*>(this));
+  bound_connections();
+}
+
+curl_driver::~curl_driver() {
+  stop();  // not closed before: the context went away, and with it whoever waited
+}
+
+void curl_driver::start(std::shared_ptr<curl_transfer> transfer,
+                        curl_multi::completion completion) {
+  curl_transfer& starting = *transfer;
+  if (starting.outcome() != transfer_outcome::pending) return completion(starting);  // aborted
+  if (multi_ == nullptr) {
+    starting.finish_aborted();
+    return completion(starting);
+  }
+  CURL* easy = starting.open({&curl_driver::on_open, &curl_driver::on_close, this});
+  if (easy == nullptr) return completion(starting);
+  running_.emplace(easy, running{std::move(transfer), completion});
+  bound_connections();
+  // Asks for its first run by the timer callback; nothing is done in here.
+  if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
+    running_.erase(easy);
+    starting.finish(CURLE_OUT_OF_MEMORY);
+    completion(starting);
+  }
+}
+
+void curl_driver::abort(const std::shared_ptr<curl_transfer>& transfer) {
+  CURL* easy = transfer->handle();
+  if (easy == nullptr) {
+    if (transfer->outcome() == transfer_outcome::pending) transfer->finish_aborted();
+    return;
+  }
+  auto node = running_.extract(easy);
+  if (node.empty()) return;  // another driver's
+  const running ended = std::move(node.mapped());
+  curl_multi_remove_handle(multi_, easy);
+  bound_connections();
+  ended.transfer->finish_aborted();
+  ended.completion(*ended.transfer);
+}
+
+void curl_driver::close() {
+  for (auto& [easy, ended] : stop()) {
+    ended.transfer->finish_aborted();
+    ended.completion(*ended.transfer);
+  }
+}
+
+// After this nothing of libcurl is left, no wait refers to this object, and none is pending.
+std::unordered_map<CURL*, curl_driver::running> curl_driver::stop() {
+  auto ended = std::exchange(running_, {});
+  // From here on the callbacks take no more wishes: libcurl may want idle connections watched for
+  // its goodbyes, and in the destructor no wait may be begun.
+  CURLM* multi = std::exchange(multi_, nullptr);
+  if (multi == nullptr) return ended;
+  for (const auto& [easy, unused] : ended) curl_multi_remove_handle(multi, easy);
+  curl_multi_cleanup(multi);
+  for (const auto& [socket, watch] : watches_) watch->release();
+  watches_.clear();
+  wanted_at_.reset();
+  ++arming_;
+  timer_.cancel();
+  return ended;
+}
+
+void curl_driver::socket_ready(int socket, int events) {
+  int still_running = 0;
+  curl_multi_socket_action(multi_, socket, events, &still_running);
+  finish_done();
+}
+
+void curl_driver::finish_done() {
+  std::vector<running> finished;
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* easy = message->easy_handle;
+    const CURLcode code = message->data.result;
+    curl_multi_remove_handle(multi_, easy);  // the message is gone with it
+    running done = std::move(running_.extract(easy).mapped());
+    done.transfer->finish(code);
+    finished.push_back(std::move(done));
+  }
+  if (!finished.empty()) bound_connections();
+  for (const running& done : finished) done.completion(*done.transfer);
+}
+
+// libcurl's bound is on all connections, and what it closes when there are more is an idle one:
+// with a fixed bound, more transfers at once than that would never find a connection again.
+void curl_driver::bound_connections() {
+  const long bound = static_cast<long>(running_.size()) - 1 + max_idle_connections_;
+  // Zero would mean "four times the transfers added".
+  set(multi_, CURLMOPT_MAXCONNECTS, std::max(bound, 1L));
+}
+
+void curl_driver::timer_fired(std::uint64_t arming) {
+  if (arming != arming_) return;  // another has been armed since, or none is wanted
+  armed_for_.reset();
+  if (!wanted_at_) return;
+  if (clock::now() < *wanted_at_) return arm_timer(*wanted_at_);
+  wanted_at_.reset();
+  socket_ready(CURL_SOCKET_TIMEOUT, 0);
+}
+
+void curl_driver::arm_timer(clock::time_point when) {
+  armed_for_ = when;
+  timer_.expires_at(when);
+  timer_.async_wait([self = shared_from_this(), arming = ++arming_](auto error) {
+    if (!error) self->timer_fired(arming);
+  });
+}
+
+int curl_driver::socket_wanted(int socket, int interest) {
+  if (multi_ == nullptr) return 0;
+  const auto found = watches_.find(socket);
+  if (interest == CURL_POLL_REMOVE) {
+    if (found == watches_.end()) return 0;
+    if (found->second->opened()) {
+      found->second->want(CURL_POLL_NONE);
+    } else {
+      found->second->release();
+      watches_.erase(found);
+    }
+    return 0;
+  }
+  if (found != watches_.end()) {
+    found->second->want(interest);
+  } else {
+    auto watch = std::make_shared<socket_watch>(executor_, *this, socket, false);
+    watches_.emplace(socket, watch);
+    watch->want(interest);
+  }
+  return 0;
+}
+
+int curl_driver::timer_wanted(long milliseconds) {
+  if (multi_ == nullptr) return 0;
+  if (milliseconds < 0) {
+    wanted_at_.reset();
+    armed_for_.reset();
+    ++arming_;
+    timer_.cancel();  // left armed, it would keep the executor's run() from returning
+    return 0;
+  }
+  wanted_at_ = clock::now() + std::chrono::milliseconds(milliseconds);
+  // libcurl changes its mind several times a request, mostly to later: then the timer stays, and
+  // is armed anew when it fires too early.
+  if (!armed_for_ || *armed_for_ > *wanted_at_) arm_timer(*wanted_at_);
+  return 0;
+}
+
+int curl_driver::open_socket(const curl_sockaddr& address) {
+  const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+  if (socket < 0) return socket;
+  auto watch = std::make_shared<socket_watch>(executor_, *this, socket, true);
+  // One that is here already is of a socket closed behind our back: it must not stay.
+  if (const auto old = watches_.find(socket); old != watches_.end()) old->second->release();
+  watches_.insert_or_assign(socket, std::move(watch));
+  return socket;
+}
+
+int curl_driver::close_socket(int socket) {
+  if (const auto found = watches_.find(socket); found != watches_.end()) {
+    found->second->release();
+    watches_.erase(found);
+  }
+  return ::close(socket);
+}
+
+// Out of memory in one of these ends the program: libcurl has no way to be told that leaves the
+// other transfers as they are.
+int curl_driver::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept {
+  return static_cast<curl_driver*>(self)->socket_wanted(socket, what);
+}
+
+int curl_driver::on_timer(CURLM*, long milliseconds, void* self) noexcept {
+  return static_cast<curl_driver*>(self)->timer_wanted(milliseconds);
+}
+
+curl_socket_t curl_driver::on_open(void* transfer, curlsocktype, curl_sockaddr* address) noexcept {
+  auto& opener = *static_cast<curl_transfer*>(transfer);
+  const int socket = static_cast<curl_driver*>(opener.owner())->open_socket(*address);
+  if (socket < 0) opener.note_socket_error(errno);
+  return socket < 0 ? CURL_SOCKET_BAD : socket;
+}
+
+int curl_driver::on_close(void* self, curl_socket_t socket) noexcept {
+  return static_cast<curl_driver*>(self)->close_socket(socket);
+}
+
+}  // namespace leash::http

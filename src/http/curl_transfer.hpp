@@ -1,0 +1,94 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <leash/http_message.hpp>
+
+#include "http/transfer_failure.hpp"
+
+namespace leash::http {
+
+// What became of a transfer.
+enum class transfer_outcome { pending, answered, failed, aborted };
+
+// Who makes and closes the sockets of a transfer: the driver that runs it.
+struct socket_hooks {
+  curl_opensocket_callback open = nullptr;
+  curl_closesocket_callback close = nullptr;
+  void* owner = nullptr;  // outlives every connection, not just this transfer
+};
+
+// One request on its way and what comes back for it. Used once.
+//
+// Its libcurl handle lives only from open() to finish(): before, the transfer is a plain value that
+// any thread may make; between, it belongs to the driver's executor; after, nothing of libcurl
+// refers to it, and it belongs to whoever was told that it is finished.
+class curl_transfer {
+ public:
+  explicit curl_transfer(request asked);
+  ~curl_transfer();
+  curl_transfer(const curl_transfer&) = delete;
+  curl_transfer& operator=(const curl_transfer&) = delete;
+
+  const request& asked() const noexcept { return asked_; }
+  transfer_outcome outcome() const noexcept { return outcome_; }
+  response& answer() noexcept { return answer_; }                        // when answered
+  const transfer_failure& failure() const noexcept { return failure_; }  // when failed or aborted
+
+  // For the driver, on its executor.
+
+  // Makes the handle and sets all its options. Null: the request cannot be sent; it has failed.
+  CURL* open(const socket_hooks& hooks);
+  CURL* handle() const noexcept { return easy_.get(); }  // null but between open and finish
+  void* owner() const noexcept { return owner_; }        // of the hooks it was opened with
+  // Takes what the handle knows and destroys it. It must have left its multi handle.
+  void finish(CURLcode code);
+  void finish_aborted();
+  // Tells why no socket could be made; libcurl would not.
+  void note_socket_error(int os_error) noexcept { socket_error_ = os_error; }
+
+ private:
+  struct easy_deleter {
+    void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
+  };
+  struct list_deleter {
+    void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+  };
+
+  bool refuse(int code, std::string message);
+  bool check_request();
+  void set_options(const socket_hooks& hooks);
+  void set_method();
+  void set_headers();
+  void add_header(const std::string& line);
+  void take_facts();
+  transfer_failure explain(CURLcode code) const;
+  transfer_stage stage() const;
+  void take_header_line(std::string_view line);
+  bool take_body(std::string_view bytes);
+
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count,
+                               void* self) noexcept;
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static int on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* self) noexcept;
+
+  const request asked_;
+  response answer_;
+  transfer_failure failure_;
+  transfer_outcome outcome_ = transfer_outcome::pending;
+
+  std::unique_ptr<curl_slist, list_deleter> header_list_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  void* owner_ = nullptr;
+  int socket_error_ = 0;
+  bool head_complete_ = false;
+  bool body_too_large_ = false;
+  std::unique_ptr<CURL, easy_deleter> easy_;  // destroyed first: it points to all of the above
+};
+
+}  // namespace leash::http
