@@ -1,0 +1,3 @@
+module leash/bench/peers/go
+
+go 1.19
