@@ -44,10 +44,13 @@ def build_go():
 def run_leash(case, seconds):
     """One run of leash_bench: {case: (value, unit)}. A counter named `bytes` is the result where there is one."""
     report = OUT / "leash.json"
+    report.unlink(missing_ok=True)
     subprocess.run(
         [LEASH, f"--benchmark_filter=^({case})(/|$)", f"--benchmark_min_time={seconds}",
          f"--benchmark_out={report}", "--benchmark_out_format=json"],
         env={**os.environ, "LEASH_MAXPROCS": "2"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    if not report.exists() or not report.read_text().strip():
+        sys.exit(f"No case of leash_bench matches {case}")
     values = {}
     for row in json.loads(report.read_text())["benchmarks"]:
         if row.get("error_occurred"):
@@ -95,6 +98,8 @@ def main():
     arguments.add_argument("--case", default=".*", help="only the cases whose whole name matches this regular expression")
     arguments.add_argument("--smoke", action="store_true", help="one very short round: does everything run? The numbers mean little")
     options = arguments.parse_args()
+    if not LEASH.exists():
+        sys.exit(f"{LEASH} is not built: run make bench")
     rounds, seconds = (1, 0.01) if options.smoke else (max(options.rounds, 1), 0.2)
 
     OUT.mkdir(parents=True, exist_ok=True)
@@ -104,17 +109,14 @@ def main():
         peer_name = None
     leash_runs, peer_runs = [], []
     for turn in range(rounds):
-        print(f"\rround {turn + 1} of {rounds}", end="", file=sys.stderr, flush=True)
+        print(f"round {turn + 1} of {rounds}", file=sys.stderr)
         leash_runs.append(run_leash(options.case, seconds))
         if program:
             peer_runs.append(run_go(program, options.case, seconds))
-    print(file=sys.stderr)
 
     rows = summarize(medians(leash_runs), medians(peer_runs), peer_name)
     (OUT / "summary.json").write_text(json.dumps(rows, indent=2) + "\n")
     print_table(rows, peer_name)
-    if not rows:
-        sys.exit(f"No case of leash_bench matches {options.case}")
 
 
 if __name__ == "__main__":
