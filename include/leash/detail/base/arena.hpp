@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+// Memory for coroutine frames, closures, channel buffers and traced blocks.
+//
+// All of it lies in one reserved range of addresses, so that "does this word point into a frame?" is
+// one comparison, and every block has a header that is found by *looking up* any address inside the
+// block (page -> stride -> block). A frame that the compiler elided lies inside its parent's block and
+// is found to belong to it; nobody ever looks 16 bytes before a frame.
+//
+// Invariants
+// - A page's stride is set before its first block is handed out and never changes.
+// - A header's `kind` is `free` before its block can be handed out again; `owner` is stored before
+//   `kind` on allocation, so a reader that sees a kind sees that kind's owner or a later one.
+// - Memory is never given back to the system: a late reader of a header reads a header.
+
+namespace leash::detail {
+
+enum class block_kind : std::uint8_t { free, frame, closure, buffer, traced };
+
+struct block_header {
+  std::atomic<void*> owner;  // frame, closure: the goroutine; buffer, traced: the object. May be null
+  std::atomic<block_kind> kind;
+  std::atomic<bool> exposed;  // somebody outside the ownership rules can use what is in here
+  std::uint16_t size_class;
+  std::atomic<std::uint32_t> version;  // grows with every borrow of and exposure of the block
+};
+static_assert(sizeof(block_header) == 16);
+
+extern std::uintptr_t arena_begin;
+extern std::size_t arena_size;
+
+inline bool in_arena(const void* address) noexcept {
+  return reinterpret_cast<std::uintptr_t>(address) - arena_begin < arena_size;
+}
+
+// Storage of `bytes`, aligned to 16, with the header filled in. Throws std::bad_alloc. Any thread.
+void* allocate_block(std::size_t bytes, block_kind kind, void* owner);
+
+// Gives back what allocate_block returned. Any thread.
+void free_block(void* block) noexcept;
+
+// The header of the block that holds `address`; null outside the arena and in pages not in use. The
+// block may be free, or be freed at any moment: the answer is a reading, not a promise. Any thread.
+block_header* find_block(const void* address) noexcept;
+
+// First byte behind the header.
+inline void* payload(block_header* header) noexcept { return header + 1; }
+
+struct arena_usage {
+  std::size_t live_frames = 0;  // coroutine frames
+  std::size_t live_blocks = 0;  // all kinds, frames included
+  std::size_t live_bytes = 0;   // of all live blocks, headers included
+};
+// Exact when no other thread allocates or frees at this moment.
+arena_usage usage() noexcept;
+
+}  // namespace leash::detail

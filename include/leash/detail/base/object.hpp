@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include <leash/detail/base/spin_lock.hpp>
+#include <leash/detail/base/stable_pool.hpp>
+
+// An object is what goroutines wait for: a channel, a context, a scope, a mutex … Every object has the
+// same header, in type-stable memory: a list of the handles that name it, the operation lock of its
+// primitive, and counters that never go back. What a primitive keeps for itself is the `body`.
+//
+// Invariants
+// - `handle_lock` guards the list of handles, their links, and the versions. It is a leaf: nothing is
+//   locked, called or moved under it. `lock` guards the body, `pins` and `alive`. Moving a T under
+//   `lock` takes *other* objects' handle locks, therefore there are two.
+// - Order of operation locks: a context before its children; else by address, each once.
+// - A version of a capability grows, under `handle_lock`, whenever a handle with it is made or moved.
+// - An object is freed when it has neither handles nor pins: decided under `lock`, by exactly one
+//   thread (`alive` turns false). Waits, bound goroutines and children pin.
+// - The header is constructed once in the life of a slot. A stale pointer to a freed or recycled
+//   object can be locked and read; `generation` tells that it is not the same.
+
+namespace leash::detail {
+
+class handle;
+struct object;
+
+// What a handle can do to its object. Close travels with send.
+enum class capability : std::uint8_t { send, receive, cancel, join, unlock, notify, use };
+constexpr std::size_t capability_count = 8;
+
+using capability_set = std::uint32_t;
+constexpr capability_set set_of() noexcept { return 0; }
+template <class... Rest>
+constexpr capability_set set_of(capability first, Rest... rest) noexcept {
+  return (capability_set{1} << static_cast<unsigned>(first)) | set_of(rest...);
+}
+
+// What differs between primitives.
+struct object_class {
+  const char* name;
+  // Destroys the body of an object that nothing names any more. Called without locks, by one thread;
+  // the header goes back to the pool afterwards.
+  void (*destroy)(object&) noexcept;
+};
+
+constexpr std::size_t object_body_bytes = 112;
+
+struct object {
+  spin_lock lock;
+  spin_lock handle_lock;
+  std::uintptr_t first_handle = 0;  // encoded, see handle.hpp
+  std::atomic<std::uint32_t> handle_count{0};
+  std::atomic<std::uint32_t> generation{0};
+  std::uint32_t pins = 0;
+  bool alive = false;
+  std::atomic<bool> done{false};  // a context that is done
+  // Capabilities that somebody without a handle has (a timer that will send or cancel).
+  std::atomic<capability_set> outside{0};
+  // Whoever can cancel the parent can cancel this one. Null: no parent.
+  std::atomic<object*> parent{nullptr};
+  const object_class* kind = nullptr;
+  std::array<std::atomic<std::uint32_t>, capability_count> versions{};
+
+  template <class Body>
+  Body& as() noexcept {
+    static_assert(sizeof(Body) <= object_body_bytes && alignof(Body) <= 8);
+    return *std::launder(reinterpret_cast<Body*>(body));
+  }
+
+  alignas(8) std::byte body[object_body_bytes];
+};
+
+using object_pool = stable_pool<object, std::size_t{1} << 24>;
+
+// A new object without handles whose body is Body(args...). It is not freed before it was announced
+// by the first handle, see handle's constructor.
+template <class Body, class... Args>
+object* make_object(const object_class& kind, Args&&... args) {
+  object* made = object_pool::instance().acquire();
+  new (made->body) Body(std::forward<Args>(args)...);
+  made->kind = &kind;
+  return made;
+}
+
+// Frees the object if it is alive and neither handles nor pins are left. To be called, without locks,
+// after either count may have become zero. Any thread.
+void free_if_unused(object* candidate) noexcept;
+
+// The same, for a caller that holds `lock`, which is released.
+void unlock_and_free_if_unused(object& candidate) noexcept;
+
+}  // namespace leash::detail

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <system_error>
+
+namespace leash {
+
+// What leash itself reports. Every code's message says what to do next.
+enum class errc {
+  canceled = 1,       // the context was cancelled
+  deadline_exceeded,  // the context's deadline passed
+  closed_channel,     // a send or a second close on a closed channel
+  nil_channel,        // close of a nil channel
+  no_winner,          // every attempt of a race failed
+  timed_out,          // timeout() ended its task
+  no_runtime,         // a call that needs a running runtime was made outside one
+  bad_option,         // an option or an environment variable has a value that cannot be used
+};
+
+const std::error_category& leash_category() noexcept;
+std::error_code make_error_code(errc code) noexcept;
+
+// The one exception that leash raises; code() is an errc, what() is a sentence for people.
+class error : public std::system_error {
+ public:
+  explicit error(errc code);
+  error(errc code, const std::string& what);
+};
+
+}  // namespace leash
+
+template <>
+struct std::is_error_code_enum<leash::errc> : std::true_type {};

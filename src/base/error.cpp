@@ -1,0 +1,47 @@
+#include <leash/error.hpp>
+
+namespace leash {
+namespace {
+
+class category final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "leash"; }
+
+  std::string message(int code) const override {
+    switch (static_cast<errc>(code)) {
+      case errc::canceled:
+        return "context canceled: whoever owns the context ended this work";
+      case errc::deadline_exceeded:
+        return "context deadline exceeded: allow more time or do less";
+      case errc::closed_channel:
+        return "the channel is closed: let only the last sender close it, once, after its last send";
+      case errc::nil_channel:
+        return "the channel is nil: give it a value with channel<T>(capacity) first";
+      case errc::no_winner:
+        return "no attempt of the race succeeded: look at each attempt's own error";
+      case errc::timed_out:
+        return "the task did not end in time and was unwound: allow more time or do less";
+      case errc::no_runtime:
+        return "no leash runtime on this thread: call it from inside leash::run";
+      case errc::bad_option:
+        return "an option has a value that cannot be used";
+    }
+    return "unknown leash error " + std::to_string(code);
+  }
+};
+
+}  // namespace
+
+const std::error_category& leash_category() noexcept {
+  static const category instance;
+  return instance;
+}
+
+std::error_code make_error_code(errc code) noexcept {
+  return {static_cast<int>(code), leash_category()};
+}
+
+error::error(errc code) : std::system_error(make_error_code(code)) {}
+error::error(errc code, const std::string& what) : std::system_error(make_error_code(code), what) {}
+
+}  // namespace leash
