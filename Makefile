@@ -44,7 +44,7 @@ bench:
 install:
 	@$(setup) build
 	@[ -f build/release/build.ninja ] || $(configure) release -DLEASH_TESTS=OFF >&2
-	@$(build) release >&2
+	@$(build) release --target shipped >&2
 	@cmake --install build/release --prefix '$(PREFIX)'
 
 format:
