@@ -18,6 +18,14 @@ void initialize_libcurl() {
   if (initialized != CURLE_OK) throw std::bad_alloc();
 }
 
+// From 7.88 to 8.14 libcurl keeps the RST_STREAM of a removed HTTP/2 transfer back until it has
+// something else to send on the connection (curl issue 17611), and the server goes on. Its
+// connection is closed then, unless others use it: their traffic will take the reset along.
+bool resets_streams_at_once() {
+  static const bool fixed = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080f00;
+  return fixed;
+}
+
 template <class Value>
 void set(CURLM* multi, CURLMoption option, Value value) {
   if (curl_multi_setopt(multi, option, value) != CURLM_OK) throw std::bad_alloc();
@@ -72,6 +80,7 @@ void curl_driver::abort(const std::shared_ptr<curl_transfer>& transfer) {
   auto node = running_.extract(easy);
   if (node.empty()) return;  // another driver's
   const running ended = std::move(node.mapped());
+  if (!resets_streams_at_once()) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_multi_remove_handle(multi_, easy);
   bound_connections();
   ended.transfer->finish_aborted();

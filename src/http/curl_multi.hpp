@@ -41,9 +41,10 @@ class curl_multi {
 
   void start(std::shared_ptr<curl_transfer> transfer, completion done);
 
-  // Ends a transfer at once: its connection is closed (with HTTP/2: its stream is reset). Its
-  // completion then finds it aborted, or answered or failed if that came first. Aborting what is
-  // not started yet keeps it from starting; aborting what is done does nothing.
+  // Ends a transfer at once: its connection is closed; with HTTP/2, when others share it, only its
+  // stream is reset (by libcurl before 8.15: with the next frame that goes out). Its completion
+  // then finds it aborted, or answered or failed if that came first. Aborting what is not started
+  // yet keeps it from starting; aborting what is done does nothing.
   void abort(std::shared_ptr<curl_transfer> transfer);
 
   const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }

@@ -225,41 +225,12 @@ transfer_failure curl_transfer::explain(CURLcode code) const {
 
 transfer_stage curl_transfer::stage() const {
   CURL* easy = easy_.get();
-  if (head_complete_) return transfer_stage::receiving;
+  if (head_.complete()) return transfer_stage::receiving;
   // Also with a connection taken from the cache, for which no time of connecting is noted.
   if (small_number(easy, CURLINFO_REQUEST_SIZE) > 0) return transfer_stage::waiting;
   if (number(easy, CURLINFO_CONNECT_TIME_T) > 0) return transfer_stage::securing;
   if (number(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0) return transfer_stage::connecting;
   return transfer_stage::looking_up;
-}
-
-// Every head that comes passes here: interim ones, those of redirects, the last one, and trailers.
-void curl_transfer::take_header_line(std::string_view line) {
-  if (line.starts_with("HTTP/")) {
-    head_complete_ = false;
-    answer_.headers.clear();
-    answer_.trailers.clear();
-    answer_.body.clear();
-    line.remove_prefix(5);
-    const auto version_end = std::min(line.find(' '), line.size());
-    answer_.version = line.substr(0, version_end);
-    const std::string_view rest = trimmed(line.substr(version_end));  // "200 OK"
-    answer_.reason = trimmed(rest.substr(std::min(rest.find(' '), rest.size())));
-    return;
-  }
-  if (trimmed(line).empty()) {
-    head_complete_ = true;
-    return;
-  }
-  std::vector<header>& fields = head_complete_ ? answer_.trailers : answer_.headers;
-  if ((line.front() == ' ' || line.front() == '\t') && !fields.empty()) {
-    fields.back().value.append(" ").append(trimmed(line));  // folded, as old servers do
-    return;
-  }
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return;
-  fields.push_back(
-      {std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1)))});
 }
 
 bool curl_transfer::take_body(std::string_view bytes) {
@@ -273,7 +244,7 @@ bool curl_transfer::take_body(std::string_view bytes) {
 
 std::size_t curl_transfer::on_header(char* data, std::size_t size, std::size_t count,
                                      void* self) noexcept try {
-  static_cast<curl_transfer*>(self)->take_header_line({data, size * count});
+  static_cast<curl_transfer*>(self)->head_.take_line({data, size * count});
   return size * count;
 } catch (const std::bad_alloc&) {
   return 0;  // an exception must not pass through libcurl: the transfer fails

@@ -9,6 +9,7 @@
 
 #include <leash/http_message.hpp>
 
+#include "http/head_reader.hpp"
 #include "http/transfer_failure.hpp"
 
 namespace leash::http {
@@ -69,7 +70,6 @@ class curl_transfer {
   void take_facts();
   transfer_failure explain(CURLcode code) const;
   transfer_stage stage() const;
-  void take_header_line(std::string_view line);
   bool take_body(std::string_view bytes);
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count,
@@ -79,6 +79,7 @@ class curl_transfer {
 
   const request asked_;
   response answer_;
+  head_reader head_{answer_};
   transfer_failure failure_;
   transfer_outcome outcome_ = transfer_outcome::pending;
 
@@ -86,7 +87,6 @@ class curl_transfer {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   void* owner_ = nullptr;
   int socket_error_ = 0;
-  bool head_complete_ = false;
   bool body_too_large_ = false;
   std::unique_ptr<CURL, easy_deleter> easy_;  // destroyed first: it points to all of the above
 };

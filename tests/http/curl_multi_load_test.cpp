@@ -1,9 +1,11 @@
 // Many transfers, large bodies, and what is left after them.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <iterator>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,15 +19,11 @@ namespace {
 
 using testing::answer;
 using testing::hold;
+using testing::open_files;
 using testing::send;
 using testing::step;
 using testing::test_server;
 using testing::transfers;
-
-std::ptrdiff_t open_files() {
-  using directory = std::filesystem::directory_iterator;
-  return std::distance(directory("/proc/self/fd"), directory());
-}
 
 // No two places of it look alike.
 std::string patterned(std::size_t size) {
@@ -125,6 +123,37 @@ TEST(CurlMultiLoad, RestingConnectionsAreBounded) {
   EXPECT_TRUE(server.wait_until([&] { return server.open_connections() <= 10; }))
       << server.open_connections();
   EXPECT_EQ(client.completions(), 100);
+}
+
+TEST(CurlMultiLoad, ASocketOfSomebodyElsesThatGotTheNumberOfAClosedOneIsLeftAlone) {
+  namespace local = boost::asio::local;
+  test_server server;
+  server.on("/", {send(answer("x", "200 OK", "Connection: close\r\n")), hold("never")});
+  transfers client;
+  client.fetch({.url = server.url("/")});
+  ASSERT_TRUE(server.wait_until([&] { return server.closed_by_client() == 1; }));
+
+  // One of these has the number that libcurl's socket had, and the same reactor.
+  struct pair {
+    local::stream_protocol::socket here, there;
+    char byte = 0;
+    bool came = false;
+  };
+  std::vector<std::unique_ptr<pair>> others;
+  for (int i = 0; i < 8; ++i) {
+    others.push_back(std::make_unique<pair>(local::stream_protocol::socket(client.io()),
+                                            local::stream_protocol::socket(client.io())));
+    pair& other = *others.back();
+    local::connect_pair(other.here, other.there);
+    other.here.async_read_some(boost::asio::buffer(&other.byte, 1),
+                               [&](auto error, auto) { other.came = !error; });
+  }
+  client.destroy_multi();
+  client.io().restart();
+  client.io().poll();
+  for (const auto& other : others) other->there.write_some(boost::asio::buffer("!", 1));
+  client.run_for(std::chrono::seconds(5));
+  for (const auto& other : others) EXPECT_TRUE(other->came);
 }
 
 TEST(CurlMultiLoad, FileDescriptorsAreBackAtTheBaselineAfterAThousandTransfers) {

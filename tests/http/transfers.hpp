@@ -3,6 +3,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -10,6 +12,12 @@
 #include "http/curl_multi.hpp"
 
 namespace leash::http::testing {
+
+// How many file descriptors this process has open.
+inline std::ptrdiff_t open_files() {
+  using directory = std::filesystem::directory_iterator;
+  return std::distance(directory("/proc/self/fd"), directory());
+}
 
 // A curl_multi on an io_context that the test itself runs.
 class transfers {
@@ -50,9 +58,18 @@ class transfers {
     return transfer;
   }
 
+  // As run, but no longer than that.
+  void run_for(std::chrono::seconds limit) {
+    io_.restart();
+    io_.run_for(limit);
+  }
+
+  // Only asks for it: it happens on the context.
+  void destroy_multi() { multi_.reset(); }
+
   // Takes the connections down.
   void close() {
-    multi_.reset();
+    destroy_multi();
     run();
   }
 

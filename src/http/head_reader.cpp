@@ -1,0 +1,41 @@
+#include "http/head_reader.hpp"
+
+#include <algorithm>
+
+#include "http/text.hpp"
+
+namespace leash::http {
+
+void head_reader::take_line(std::string_view line) {
+  constexpr std::string_view protocol = "HTTP/";
+  if (line.starts_with(protocol)) return begin(line.substr(protocol.size()));
+  if (!trimmed(line).empty()) return take_field(line);
+  complete_ = true;
+}
+
+// "1.1 200 OK"
+void head_reader::begin(std::string_view status_line) {
+  complete_ = false;
+  into_.headers.clear();
+  into_.trailers.clear();
+  into_.body.clear();
+  const auto version_end = std::min(status_line.find(' '), status_line.size());
+  into_.version = status_line.substr(0, version_end);
+  const std::string_view status = trimmed(status_line.substr(version_end));
+  into_.reason = trimmed(status.substr(std::min(status.find(' '), status.size())));
+}
+
+void head_reader::take_field(std::string_view line) {
+  std::vector<header>& fields = complete_ ? into_.trailers : into_.headers;
+  const bool folded = line.front() == ' ' || line.front() == '\t';  // as old servers do
+  if (folded && !fields.empty()) {
+    fields.back().value.append(" ").append(trimmed(line));
+    return;
+  }
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return;
+  fields.push_back(
+      {std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1)))});
+}
+
+}  // namespace leash::http
