@@ -46,15 +46,14 @@ else
 fi
 
 echo "Installing: $missing" >&2
-export DEBIAN_FRONTEND=noninteractive
-{
-  $sudo apt-get update -qq
-  # shellcheck disable=SC2086
-  $sudo env DEBIAN_FRONTEND=noninteractive $line -qq
-} >&2 </dev/null || {
-  echo "Installing failed (the reason is above). What was tried: $line" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # a list of words
+if ! { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive $line -qq; } >"$log" 2>&1 </dev/null; then
+  cat "$log" >&2
+  echo "Installing failed, for the reason above. What was tried: $line" >&2
   exit 1
-}
+fi
 
 # The tests start servers of their own; nobody asked for one on port 80.
 case " $missing " in
