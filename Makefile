@@ -33,7 +33,7 @@ test:
 	@$(setup) build test
 	@$(configure) release >&2
 	@$(build) release
-	@ctest --preset release
+	@ctest --preset release -j $$(nproc)
 
 bench:
 	@$(setup) build test bench
