@@ -36,6 +36,8 @@ enum class trace_kind {
 // that the caller did not ask for but Host, Accept, User-Agent and Content-Length: a body's
 // Content-Type is the caller's to give.
 struct request {
+  // The empty initializers let designated ones leave members out without a compiler's warning.
+  // NOLINTBEGIN(readability-redundant-member-init)
   std::string method = "GET";
   std::string url{};  // http or https; without a scheme, http
   std::vector<header> headers{};
@@ -54,6 +56,7 @@ struct request {
 
   // Called on the thread that does the I/O: it must be quick and must not throw.
   std::function<void(trace_kind, std::string_view line)> on_trace{};
+  // NOLINTEND(readability-redundant-member-init)
 };
 
 // When, counted from the start of the transfer, each step was done. Zero: the step was not needed.

@@ -61,13 +61,13 @@ void curl_driver::start(std::shared_ptr<curl_transfer> transfer,
   }
   CURL* easy = starting.open({&curl_driver::on_open, &curl_driver::on_close, this});
   if (easy == nullptr) return completion(starting);
-  running_.emplace(easy, running{std::move(transfer), completion});
+  running_.emplace(easy, running{std::move(transfer), std::move(completion)});
   bound_connections();
   // Asks for its first run by the timer callback; nothing is done in here.
   if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
-    running_.erase(easy);
-    starting.finish(CURLE_OUT_OF_MEMORY);
-    completion(starting);
+    const running refused = std::move(running_.extract(easy).mapped());
+    refused.transfer->finish(CURLE_OUT_OF_MEMORY);
+    refused.completion(*refused.transfer);
   }
 }
 

@@ -80,9 +80,10 @@ bool curl_transfer::check_request() {
   }
   for (const header& field : asked_.headers) {
     if (is_token(field.name) && !breaks_the_line(field.value)) continue;
-    return refuse(CURLE_BAD_FUNCTION_ARGUMENT, url + ": the header \"" + field.name +
-                                                   "\" cannot be sent: a name is one word, " +
-                                                   "and neither name nor value has line breaks");
+    std::string message = url;
+    message.append(": the header \"").append(field.name).append("\" cannot be sent: ");
+    message.append("a name is one word, and neither name nor value has line breaks");
+    return refuse(CURLE_BAD_FUNCTION_ARGUMENT, std::move(message));
   }
   for (const std::string& name : asked_.omit) {
     if (is_token(name)) continue;
@@ -169,8 +170,7 @@ void curl_transfer::set_headers() {
 void curl_transfer::add_header(const std::string& line) {
   curl_slist* longer = curl_slist_append(header_list_.get(), line.c_str());
   if (longer == nullptr) throw std::bad_alloc();
-  (void)header_list_.release();
-  header_list_.reset(longer);
+  if (!header_list_) header_list_.reset(longer);  // else it is the same list, longer at its end
 }
 
 void curl_transfer::finish(CURLcode code) {

@@ -20,14 +20,12 @@ void socket_watch::want(int interest) {
   if (released_) return;
   if (interest_ == CURL_POLL_NONE) {
     // A resting connection must not keep the executor's run() from returning.
-    boost::system::error_code ignored;
-    if (descriptor_.is_open()) descriptor_.cancel(ignored);
+    if (descriptor_.is_open()) descriptor_.cancel();
     return;
   }
   if (!descriptor_.is_open()) {
     boost::system::error_code failed;
-    descriptor_.assign(socket_, failed);
-    if (failed) return report_error();
+    if (descriptor_.assign(socket_, failed)) return report_error();
   }
   arm();
 }

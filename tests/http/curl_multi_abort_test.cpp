@@ -153,6 +153,7 @@ TEST(CurlMultiAbort, StartsAndAbortsComeFromAnyThread) {
   constexpr int each = 50;
   std::atomic<int> answered = 0, aborted = 0, completions = 0;
   std::vector<std::thread> askers;
+  askers.reserve(3);
   for (int thread = 0; thread < 3; ++thread) {
     askers.emplace_back([&] {
       for (int i = 0; i < each; ++i) {

@@ -70,6 +70,7 @@ TEST(CurlMultiLoad, TwoHundredAtOnceAreAllUnderWayBeforeOneIsAnswered) {
   server.on("/", {hold("all"), send(answer("one of many"))});
   transfers client;
   std::vector<std::shared_ptr<curl_transfer>> many;
+  many.reserve(200);
   for (int i = 0; i < 200; ++i) many.push_back(client.start({.url = server.url("/")}));
   client.run_until([&] { return server.requests().size() == 200; });
   EXPECT_EQ(client.completions(), 0);
@@ -86,6 +87,7 @@ TEST(CurlMultiLoad, OneWinsAndAHundredNinetyNineAreClosed) {
   transfers client;
   const auto winner = client.start({.url = server.url("/fast")});
   std::vector<std::shared_ptr<curl_transfer>> losers;
+  losers.reserve(199);
   for (int i = 0; i < 199; ++i) losers.push_back(client.start({.url = server.url("/slow")}));
   client.run_until([&] { return server.requests().size() == 200; });
   server.open_gate("all");

@@ -64,6 +64,7 @@ TEST_F(CurlMultiTls, AConnectionThatWasMadeInsecurelyIsNotUsedForOthers) {
 TEST_F(CurlMultiTls, ManyTransfersShareOneConnection) {
   client.fetch({.url = server->url("small"), .insecure = true});
   std::vector<std::shared_ptr<curl_transfer>> many;
+  many.reserve(50);
   for (int i = 0; i < 50; ++i) {
     many.push_back(client.start({.url = server->url("small"), .insecure = true}));
   }

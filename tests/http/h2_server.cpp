@@ -1,9 +1,7 @@
 #include "http/h2_server.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,14 +9,14 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <vector>
-
-extern char** environ;
 
 namespace leash::http::testing {
 namespace {
@@ -27,6 +25,7 @@ using boost::asio::ip::tcp;
 
 pid_t spawn(std::vector<std::string> words, const std::filesystem::path& log) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
@@ -119,7 +118,8 @@ int h2_server::logged(std::string_view text) const {
   std::ifstream log(folder_ / "nghttpd.log");
   const std::string content{std::istreambuf_iterator<char>(log), std::istreambuf_iterator<char>()};
   int times = 0;
-  for (auto at = content.find(text); at != content.npos; at = content.find(text, at + 1)) ++times;
+  for (auto at = content.find(text); at != std::string::npos; at = content.find(text, at + 1))
+    ++times;
   return times;
 }
 

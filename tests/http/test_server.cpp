@@ -66,8 +66,9 @@ class test_server::session : public std::enable_shared_from_this<session> {
       }
       const auto colon = line.find(':');
       const auto value = line.find_first_not_of(' ', colon + 1);
-      asked.headers.push_back({std::string(line.substr(0, colon)),
-                               std::string(value == line.npos ? "" : line.substr(value))});
+      asked.headers.push_back(
+          {std::string(line.substr(0, colon)),
+           std::string(value == std::string_view::npos ? "" : line.substr(value))});
     }
     if (const std::string* length = find_header(asked.headers, "Content-Length")) {
       body_size = std::stoul(*length);
