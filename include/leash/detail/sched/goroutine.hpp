@@ -1,0 +1,159 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <source_location>
+
+#include <leash/detail/base/mutation.hpp>
+#include <leash/detail/base/object.hpp>
+
+// The goroutine's record and the one claim.
+//
+// Every suspension is a wait. Whoever wants to finish it (a peer, close, a timer, a cancel, another
+// case of a select, the unwinder) must first claim it: one compare-and-swap on the goroutine's word.
+// Only the claimer moves a value, sets the outcome, and makes the goroutine runnable, once.
+//
+//   word = epoch << 2 | state
+//
+//             park: epoch + 1              claim                    a worker runs it
+//   active ------------------> waiting ------------> claimed ------------------------> active
+//      \___________________________________________________________________________> dead
+//                                     end: epoch + 1
+// Invariants
+// - The epoch never goes back, also not when a record is reused: a claim with an old word fails.
+// - The owner alone leaves `active`; the claimer alone leaves `waiting`, before any effect of its own.
+// - What a goroutine waits for stands in its record before the word says `waiting` (release; readers
+//   read word, fields, word again).
+// - Park against cancel: the parker stores the word, then loads `done`; the canceller stores `done`,
+//   then loads the word; all four seq_cst, so one of them sees the other.
+
+namespace leash::detail {
+
+class promise_base;
+class scheduler;
+class goroutine;
+class closure_base;
+
+enum class wait_state : std::uint64_t { dead = 0, active = 1, waiting = 2, claimed = 3 };
+
+constexpr wait_state state_of(std::uint64_t word) noexcept {
+  return static_cast<wait_state>(word & 3);
+}
+constexpr std::uint64_t with_state(std::uint64_t word, wait_state state) noexcept {
+  return (word & ~std::uint64_t{3}) | static_cast<std::uint64_t>(state);
+}
+constexpr std::uint64_t next_epoch(std::uint64_t word, wait_state state) noexcept {
+  return (((word >> 2) + 1) << 2) | static_cast<std::uint64_t>(state);
+}
+
+// Why a goroutine waits; the texts are Go's, letter for letter, where Go has the reason.
+enum class wait_reason : std::uint8_t {
+  running,
+  chan_send,
+  chan_receive,
+  chan_send_nil,
+  chan_receive_nil,
+  select,
+  select_no_cases,
+  sleep,
+  context_done,
+  scope_join,
+  io_wait,
+};
+const char* text_of(wait_reason reason) noexcept;
+
+// What the unwinder asks of a suspended operation.
+class wait_base {
+ public:
+  // Takes the goroutine's wait back: out of queues, off the poller. Called on a worker after the wait
+  // was claimed, before any frame is destroyed. False: the operation still uses the frame (a barrier's
+  // children, an I/O operation under way); it calls scheduler::continue_unwinding when it is over.
+  virtual bool abandon(goroutine& waiter) noexcept = 0;
+
+ protected:
+  ~wait_base() = default;
+};
+
+// One thing that would end a wait: any handle to `target` with one of `capabilities`.
+struct wait_target {
+  object* target;
+  capability_set capabilities;
+};
+
+struct published_target {
+  std::atomic<object*> target{nullptr};
+  std::atomic<capability_set> capabilities{0};
+};
+
+// Room for the targets of large selects: type-stable, so that a late reader reads targets.
+struct more_targets {
+  static constexpr std::size_t room = 12;
+  std::array<published_target, room> targets;
+  std::atomic<more_targets*> next{nullptr};
+};
+using more_targets_pool = stable_pool<more_targets, std::size_t{1} << 20>;
+
+// A frame that a goroutine's closure points into. Type-stable.
+struct borrow_edge {
+  std::atomic<void*> block{nullptr};  // the header of the block borrowed from
+  std::atomic<borrow_edge*> next{nullptr};
+};
+using borrow_edge_pool = stable_pool<borrow_edge, std::size_t{1} << 22>;
+
+class alignas(64) goroutine {
+ public:
+  std::atomic<std::uint64_t> word{0};
+
+  // The published wait: how many targets, why, and whether something that is no handle can end it.
+  std::atomic<std::uint32_t> target_count{0};
+  std::atomic<wait_reason> reason{wait_reason::running};
+  std::atomic<bool> external{false};
+  std::array<published_target, 2> targets;
+  std::atomic<more_targets*> more{nullptr};
+  std::atomic<object*> leash{nullptr};       // the context it is bound to
+  std::atomic<borrow_edge*> borrows{nullptr};  // written before it first runs, kept to its end
+
+  std::uint32_t outcome = 0;      // set by the claimer: which case, see the operation
+  std::uint16_t shields = 0;      // >0: cancel does not reach it
+  std::uint16_t slice = 0;        // operations left before it yields
+  bool unwind = false;            // set by the claimer: run destructors, not the body
+  bool unwinding = false;
+  bool done_leash = false;        // listed among its context's claimed, not its bound
+  promise_base* top = nullptr;    // the innermost frame
+  wait_base* wait = nullptr;      // what it is suspended in
+  goroutine* next = nullptr;      // in a queue of the scheduler or a list of a claimer
+  goroutine* leash_previous = nullptr;  // guarded by the context's lock
+  goroutine* leash_next = nullptr;
+  closure_base* closure = nullptr;
+  std::atomic<scheduler*> home{nullptr};
+  std::uint64_t id = 0;
+  std::uint64_t creator = 0;
+  std::source_location created_at;
+};
+
+using goroutine_pool = stable_pool<goroutine, std::size_t{1} << 24>;
+
+// True for exactly one caller a wait: `word` is the word that the wait was parked with. Any thread.
+inline bool claim(goroutine& waiter, std::uint64_t word) noexcept {
+  return waiter.word.compare_exchange_strong(word, with_state(word, wait_state::claimed),
+                                             std::memory_order_seq_cst);
+}
+
+// Publishes a wait and stores the word that can be claimed, which is returned. Called by the goroutine
+// itself, with the operation locks of all targets held. `external`: something that has no handle will
+// end it (a timer, the poller), so it is live.
+// 0: the goroutine is doomed and has claimed itself; the caller leaves queues and locks as they were
+// before and calls make_ready(self). Otherwise, once its locks are released, the caller touches neither
+// frame nor operation nor record any more.
+[[nodiscard]] std::uint64_t park(goroutine& self, wait_reason reason, const wait_target* targets,
+                                 std::size_t count, bool external = false) noexcept;
+
+// Whether the goroutine is to be unwound instead of going on: its context is done or its runtime ends.
+// Called by the goroutine itself, before every effect and at every barrier.
+bool doomed(const goroutine& self) noexcept;
+
+// For a doomed goroutine that is suspended but has not parked: makes it ready to be unwound.
+void unwind_self(goroutine& self) noexcept;
+
+}  // namespace leash::detail

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include <leash/detail/sched/goroutine.hpp>
+
+// What the floors above need of the scheduler: see src/sched/worker.hpp for how it works.
+
+namespace leash::detail {
+
+using clock_time = std::chrono::steady_clock::time_point;
+
+// Where the parked workers of a runtime wait for events. At most one worker at a time is inside wait()
+// or poll(). The default waits on a condition; floor 6 brings one on Boost.Asio.
+class poller {
+ public:
+  virtual ~poller() = default;
+  // Runs the handlers of events until at least one ran, wake() was called, or the deadline passed.
+  virtual void wait(clock_time deadline) = 0;
+  // Runs what is ready, without waiting.
+  virtual void poll() = 0;
+  // Ends the current wait, or the next one. Any thread.
+  virtual void wake() noexcept = 0;
+};
+
+// What a timer does when its time has come: claims with the stamp it was armed with. A timer that came
+// too late finds a stamp that does not fit and does nothing, so cancelling one is to forget it.
+using timer_action = void (*)(void* target, std::uint64_t stamp, std::uint32_t detail) noexcept;
+
+// The goroutine that runs on this thread; null outside workers.
+goroutine* current_goroutine() noexcept;
+
+// The scheduler of this thread's worker; throws errc::no_runtime outside workers.
+scheduler& current_scheduler();
+
+// Makes a claimed goroutine runnable. `soon`: next on this worker, before what is queued. Any thread.
+void make_ready(goroutine& claimed, bool soon = true) noexcept;
+
+// Puts the running goroutine behind all others; the caller suspends.
+void yield_current(goroutine& self) noexcept;
+
+// Arms a timer on this thread's worker, or on any worker of `home` from another thread.
+void arm_timer(scheduler& home, clock_time when, timer_action action, void* target,
+               std::uint64_t stamp, std::uint32_t detail = 0);
+// A timer that ends the wait that `waiter` parked with `word`, with `outcome`.
+void arm_wait_timer(scheduler& home, goroutine& waiter, clock_time when, std::uint64_t word,
+                    std::uint32_t outcome);
+// The runtime's clock: steady_clock, or virtual time.
+clock_time now(const scheduler& home) noexcept;
+
+// For an operation whose abandon() returned false: it is over, unwinding goes on. Any thread.
+void continue_unwinding(goroutine& waiter) noexcept;
+
+// The poller of a runtime; `make` is called for the first caller.
+poller& poller_of(scheduler& home, std::unique_ptr<poller> (*make)(scheduler&));
+
+// Whether a runtime ends and unwinds all goroutines.
+bool stopping(const scheduler& home) noexcept;
+
+// A random number; this thread's own generator.
+std::uint32_t random_number() noexcept;
+
+}  // namespace leash::detail

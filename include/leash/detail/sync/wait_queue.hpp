@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+
+#include <leash/detail/sched/goroutine.hpp>
+
+namespace leash::detail {
+
+// A goroutine's place in one object's queue; lives in the operation, in the goroutine's frame. All
+// fields are guarded by the object's lock, but for `slot` and `closed`: the claimer writes them after
+// its claim, the goroutine reads them after it was made ready.
+struct wait_node {
+  wait_node* previous = nullptr;
+  wait_node* next = nullptr;
+  goroutine* waiter = nullptr;
+  std::uint64_t word = 0;   // what the wait was parked with
+  std::uint32_t index = 0;  // the outcome when this node is claimed
+  bool queued = false;
+  bool closed = false;      // ended by close
+  void* slot = nullptr;     // where the value is, or goes
+};
+
+// First come, first served. Every node pins its object.
+class wait_queue {
+ public:
+  bool empty() const noexcept { return first_ == nullptr; }
+
+  void push(object& owner, wait_node& node) noexcept {
+    node.previous = last_;
+    node.next = nullptr;
+    node.queued = true;
+    (last_ != nullptr ? last_->next : first_) = &node;
+    last_ = &node;
+    if (!mutated(rule::wait_pins_object)) owner.pins += 1;
+  }
+
+  void remove(object& owner, wait_node& node) noexcept {
+    (node.previous != nullptr ? node.previous->next : first_) = node.next;
+    (node.next != nullptr ? node.next->previous : last_) = node.previous;
+    node.queued = false;
+    if (!mutated(rule::wait_pins_object)) owner.pins -= 1;
+  }
+
+  // Takes waits off the front until one can be claimed; null when there is none. The claimed goroutine
+  // is the caller's to serve and to make ready.
+  wait_node* claim_first(object& owner) noexcept {
+    while (wait_node* node = first_) {
+      remove(owner, *node);
+      goroutine& waiter = *node->waiter;
+      if (claim(waiter, node->word) || mutated(rule::claim_before_consume)) {
+        waiter.outcome = node->index;
+        return node;
+      }
+    }
+    return nullptr;
+  }
+
+ private:
+  wait_node* first_ = nullptr;
+  wait_node* last_ = nullptr;
+};
+
+}  // namespace leash::detail

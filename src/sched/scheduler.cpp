@@ -1,0 +1,298 @@
+#include <algorithm>
+#include <ctime>
+
+#include "worker.hpp"
+
+#include <leash/detail/sched/promise.hpp>
+
+namespace leash::detail {
+
+namespace {
+
+// The poller of a runtime that has no I/O: a condition.
+class condition_poller final : public poller {
+ public:
+  void wait(clock_time deadline) override {
+    std::unique_lock guard(lock_);
+    const auto woken = [this] { return woken_; };
+    if (deadline == clock_time::max())
+      changed_.wait(guard, woken);
+    else
+      changed_.wait_until(guard, deadline, woken);
+    woken_ = false;
+  }
+  void poll() override {}
+  void wake() noexcept override {
+    {
+      const std::lock_guard guard(lock_);
+      woken_ = true;
+    }
+    changed_.notify_one();
+  }
+
+ private:
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+};
+
+// Virtual time starts at a fixed instant, so that runs are alike.
+constexpr std::int64_t virtual_epoch = 1'000'000'000'000'000'000;
+
+std::mutex schedulers_lock;
+std::vector<scheduler*>& schedulers() {
+  static auto& all = *new std::vector<scheduler*>;
+  return all;
+}
+
+}  // namespace
+
+std::int64_t live_goroutines() noexcept {
+  const std::lock_guard guard(schedulers_lock);
+  std::int64_t sum = 0;
+  for (const scheduler* each : schedulers()) sum += each->live();
+  return sum;
+}
+
+scheduler::scheduler(std::uint32_t processors, bool virtual_time)
+    : virtual_time(virtual_time), owned_events(std::make_unique<condition_poller>()) {
+  virtual_now_.store(virtual_epoch, std::memory_order_relaxed);
+  events.store(owned_events.get(), std::memory_order_release);
+  for (std::uint32_t i = 0; i < processors; ++i)
+    workers.push_back(std::make_unique<worker>(*this, i));
+  const std::lock_guard guard(schedulers_lock);
+  schedulers().push_back(this);
+}
+
+scheduler::~scheduler() {
+  stop_threads();
+  const std::lock_guard guard(schedulers_lock);
+  std::erase(schedulers(), this);
+}
+
+std::int64_t scheduler::live() const noexcept {
+  // What has ended is read first: an end that is seen implies that its start is seen.
+  std::int64_t ended = 0;
+  for (const auto& each : workers) ended += each->finished.load(std::memory_order_acquire);
+  std::int64_t begun = 0;
+  for (const auto& each : workers) begun += each->started.load(std::memory_order_acquire);
+  return begun - ended;
+}
+
+clock_time scheduler::now() const noexcept {
+  if (virtual_time)
+    return clock_time(clock_time::duration(virtual_now_.load(std::memory_order_acquire)));
+  return std::chrono::steady_clock::now();
+}
+
+void scheduler::start_threads() {
+  for (std::size_t i = 1; i < workers.size(); ++i) {
+    worker& self = *workers[i];
+    self.thread = std::thread([this, &self] {
+      set_this_worker(&self);
+      loop(self, threads_stop_);
+      set_this_worker(nullptr);
+    });
+  }
+}
+
+void scheduler::stop_threads() {
+  threads_stop_.store(true, std::memory_order_seq_cst);
+  wake_all();
+  for (const auto& each : workers)
+    if (each->thread.joinable()) each->thread.join();
+}
+
+void scheduler::run_until(const std::atomic<bool>& finished) {
+  worker& self = *workers.front();
+  worker* outer = this_worker();
+  set_this_worker(&self);
+  loop(self, finished);
+  set_this_worker(outer);
+}
+
+void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
+  while (!finished.load(std::memory_order_seq_cst)) {
+    if (stopping.load(std::memory_order_relaxed) && self.number == 0 && live() == 0) return;
+    if (goroutine* next = find_work(self))
+      self.run(*next);
+    else
+      sleep(self, finished);
+  }
+  // What this worker leaves in its slot and ring is for the others.
+  while (goroutine* left = self.take_own()) injected.push(left);
+  wake_one();
+}
+
+bool scheduler::fire_due(worker& self) noexcept {
+  bool fired = false;
+  const auto fire = [&](worker& owner) {
+    if (owner.timers.earliest() == clock_time::max()) return;
+    const clock_time until = now();
+    for (timer_entry due{}; owner.timers.take_due(until, due); fired = true)
+      due.action(due.target, due.stamp, due.detail);
+  };
+  fire(self);
+  for (const auto& each : workers)
+    if (each.get() != &self) fire(*each);
+  return fired;
+}
+
+bool scheduler::poll_events() noexcept {
+  if (polling_.exchange(true, std::memory_order_acquire)) return false;
+  events.load(std::memory_order_acquire)->poll();
+  polling_.store(false, std::memory_order_release);
+  return true;
+}
+
+goroutine* scheduler::steal(worker& self, bool slots) noexcept {
+  const auto count = static_cast<std::uint32_t>(workers.size());
+  const std::uint32_t first = random_number();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    worker& victim = *workers[(first + i) % count];
+    if (&victim == &self) continue;
+    if (goroutine* taken = victim.ring.steal_into(self.ring)) return taken;
+    if (slots)
+      if (goroutine* taken = victim.slot.exchange(nullptr, std::memory_order_acq_rel)) return taken;
+  }
+  return nullptr;
+}
+
+goroutine* scheduler::find_work(worker& self) {
+  constexpr std::uint32_t fairness = 61;
+  if (++self.tick % fairness == 0) {
+    fire_due(self);
+    poll_events();
+    if (goroutine* next = injected.pop()) return next;
+  }
+  if (goroutine* next = self.take_own()) return next;
+  if (fire_due(self))
+    if (goroutine* next = self.take_own()) return next;
+  if (goroutine* next = injected.pop()) return next;
+  poll_events();
+  if (goroutine* next = self.take_own()) return next;
+  return steal(self, false);
+}
+
+bool scheduler::work_visible() const noexcept {
+  if (!injected.empty()) return true;
+  return std::any_of(workers.begin(), workers.end(),
+                     [](const auto& each) { return !each->ring.empty(); });
+}
+
+clock_time scheduler::earliest_timer() const noexcept {
+  clock_time first = clock_time::max();
+  for (const auto& each : workers) first = std::min(first, each->timers.earliest());
+  return first;
+}
+
+// Parks a worker that found nothing. One sleeper waits in the poller, the others on a condition.
+void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
+  // Somebody who holds its worker for long must not keep what it made ready to itself.
+  constexpr auto longest_blind = std::chrono::milliseconds(10);
+  asleep_.fetch_add(1, std::memory_order_seq_cst);
+  const auto stay_up = [&] {
+    return work_visible() || finished.load(std::memory_order_seq_cst) ||
+           (stopping.load(std::memory_order_seq_cst) && live() == 0);
+  };
+  if (stay_up()) {
+    asleep_.fetch_sub(1, std::memory_order_seq_cst);
+    return;
+  }
+  bool blind = false;
+  if (!polling_.exchange(true, std::memory_order_acquire)) {
+    clock_time deadline = earliest_timer();
+    const bool alone = asleep_.load(std::memory_order_seq_cst) == workers.size();
+    if (virtual_time && alone && deadline != clock_time::max()) {
+      // Everybody waits: time jumps to the next timer.
+      if (deadline > now())
+        virtual_now_.store(deadline.time_since_epoch().count(), std::memory_order_release);
+    } else {
+      if (virtual_time) deadline = clock_time::max();
+      if (!alone) {
+        const clock_time soon = std::chrono::steady_clock::now() + longest_blind;
+        blind = soon < deadline;
+        deadline = std::min(deadline, soon);
+      }
+      if (!stay_up()) events.load(std::memory_order_acquire)->wait(deadline);
+    }
+    polling_.store(false, std::memory_order_release);
+  } else {
+    std::unique_lock guard(sleep_lock_);
+    sleepers_.wait(guard, [&] { return wakeups_ > 0 || stay_up(); });
+    if (wakeups_ > 0) --wakeups_;
+  }
+  asleep_.fetch_sub(1, std::memory_order_seq_cst);
+  if (blind)
+    if (goroutine* stuck = steal(self, true)) self.push(*stuck, true);
+}
+
+void scheduler::wake_one() noexcept {
+  if (asleep_.load(std::memory_order_seq_cst) == 0) return;
+  {
+    const std::lock_guard guard(sleep_lock_);
+    if (wakeups_ == 0) ++wakeups_;
+  }
+  sleepers_.notify_one();
+  events.load(std::memory_order_acquire)->wake();
+}
+
+void scheduler::wake_all() noexcept {
+  {
+    const std::lock_guard guard(sleep_lock_);
+    wakeups_ = workers.size();
+  }
+  sleepers_.notify_all();
+  events.load(std::memory_order_acquire)->wake();
+}
+
+void scheduler::inject(goroutine& item) noexcept {
+  injected.push(&item);
+  wake_one();
+}
+
+clock_time now(const scheduler& home) noexcept { return home.now(); }
+
+bool stopping(const scheduler& home) noexcept {
+  return home.stopping.load(std::memory_order_seq_cst);
+}
+
+void arm_timer(scheduler& home, clock_time when, timer_action action, void* target,
+               std::uint64_t stamp, std::uint32_t detail) {
+  worker* self = this_worker();
+  const bool own = self != nullptr && &self->home == &home;
+  worker& holder = own ? *self : *home.workers.front();
+  holder.timers.arm({when, 0, action, target, stamp, detail});
+  home.wake_one();
+}
+
+void arm_wait_timer(scheduler& home, goroutine& waiter, clock_time when, std::uint64_t word,
+                    std::uint32_t outcome) {
+  arm_timer(home, when, timer_heap::fire_wait, &waiter, word, outcome);
+}
+
+poller& poller_of(scheduler& home, std::unique_ptr<poller> (*make)(scheduler&)) {
+  const std::lock_guard guard(home.events_lock);
+  if (home.io_events == nullptr) {
+    home.io_events = make(home);
+    poller* before = home.events.exchange(home.io_events.get(), std::memory_order_acq_rel);
+    before->wake();
+  }
+  return *home.io_events;
+}
+
+std::uint32_t random_number() noexcept {
+  static constinit thread_local std::uint64_t state = 0;
+  if (state == 0) {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    state = (reinterpret_cast<std::uintptr_t>(&state) ^ static_cast<std::uint64_t>(time.tv_nsec)) |
+            1;
+  }
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return static_cast<std::uint32_t>(state >> 32);
+}
+
+}  // namespace leash::detail

@@ -1,0 +1,72 @@
+#include <map>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "worker.hpp"
+
+#include <leash/detail/sched/promise.hpp>
+
+// The end of run(): goroutines that are left are claimed, all of them, before the first is destroyed;
+// otherwise a destructor of one could wake another, and a goroutine that was to be unwound would run.
+
+namespace leash::detail {
+namespace {
+
+std::string site_of(const goroutine& waiter) {
+  const auto& at = waiter.top->where;
+  const auto& from = waiter.created_at;
+  return fmt::format("[{}] at {}:{} in {}\n    started at {}:{}",
+                     text_of(waiter.reason.load(std::memory_order_relaxed)), at.file_name(),
+                     at.line(), at.function_name(), from.file_name(), from.line());
+}
+
+void report(const goroutine* claimed) {
+  constexpr std::size_t most_sites = 20;
+  std::map<std::string, std::size_t> sites;
+  std::size_t count = 0;
+  for (const goroutine* each = claimed; each != nullptr; each = each->next, ++count)
+    ++sites[site_of(*each)];
+  fmt::print(stderr, "leash: {} goroutine{} left when main returned:\n", count,
+             count == 1 ? "" : "s");
+  std::size_t shown = 0;
+  for (const auto& [site, times] : sites) {
+    if (++shown > most_sites) {
+      fmt::print(stderr, "  … and {} more places\n", sites.size() - most_sites);
+      break;
+    }
+    fmt::print(stderr, "  {} {}\n", times, site);
+  }
+}
+
+void release(goroutine*& claimed) noexcept {
+  while (claimed != nullptr) {
+    goroutine* item = claimed;
+    claimed = item->next;
+    make_ready(*item, false);
+  }
+}
+
+}  // namespace
+
+void scheduler::unwind_survivors(bool say) {
+  stopping.store(true, std::memory_order_seq_cst);
+  goroutine* claimed = nullptr;
+  auto& pool = goroutine_pool::instance();
+  for (std::uint32_t i = 0; i < pool.size(); ++i) {
+    goroutine& each = pool[i];
+    const std::uint64_t word = each.word.load(std::memory_order_seq_cst);
+    if (state_of(word) != wait_state::waiting) continue;
+    if (each.home.load(std::memory_order_relaxed) != this || !claim(each, word)) continue;
+    each.unwind = true;
+    each.next = claimed;
+    claimed = &each;
+    if (mutated(rule::claim_all_then_destroy)) release(claimed);
+  }
+  if (say && claimed != nullptr) report(claimed);
+  release(claimed);
+  static const std::atomic<bool> never{false};
+  run_until(never);
+}
+
+}  // namespace leash::detail

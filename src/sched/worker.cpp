@@ -1,0 +1,223 @@
+#include "worker.hpp"
+
+#include <leash/detail/sched/leash_list.hpp>
+#include <leash/detail/sched/promise.hpp>
+#include <leash/detail/sched/start.hpp>
+#include <leash/error.hpp>
+
+namespace leash::detail {
+namespace {
+
+constinit thread_local worker* working = nullptr;
+
+constexpr std::uint16_t operations_in_a_slice = 128;
+
+void count(std::atomic<std::int64_t>& own) noexcept {
+  own.store(own.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+// Destroys an unwound goroutine's frames, innermost first, up to its root, which finish() destroys.
+// False: an operation is still using them, and unwinding goes on when it is over.
+bool unwind_frames(goroutine& self) noexcept {
+  self.unwinding = true;
+  if (wait_base* wait = std::exchange(self.wait, nullptr))
+    if (!wait->abandon(self)) return false;
+  while (self.top->parent != nullptr) {
+    promise_base* innermost = self.top;
+    self.top = innermost->parent;
+    innermost->self.destroy();
+  }
+  return true;
+}
+
+void give_back_side_blocks(goroutine& ended) noexcept {
+  more_targets* more = ended.more.exchange(nullptr, std::memory_order_relaxed);
+  while (more != nullptr) {
+    more_targets* next = more->next.load(std::memory_order_relaxed);
+    more_targets_pool::instance().release(more);
+    more = next;
+  }
+  borrow_edge* edge = ended.borrows.exchange(nullptr, std::memory_order_relaxed);
+  while (edge != nullptr) {
+    borrow_edge* next = edge->next.load(std::memory_order_relaxed);
+    borrow_edge_pool::instance().release(edge);
+    edge = next;
+  }
+}
+
+void finish(worker& on, goroutine& ended) noexcept {
+  promise_base* root = ended.top;
+  closure_base* closure = ended.closure;
+  promise_base* returned = ended.unwinding ? nullptr : root;
+  if (closure != nullptr)
+    closure->completed(returned);
+  else if (returned != nullptr && returned->failure)
+    report_uncaught(ended, returned->failure);
+  ended.top = nullptr;
+  root->self.destroy();
+  if (closure != nullptr) closure->drop();
+  unbind_from_leash(ended);
+  give_back_side_blocks(ended);
+  ended.closure = nullptr;
+  const std::uint64_t word = ended.word.load(std::memory_order_relaxed);
+  scheduler& home = on.home;
+  ended.word.store(next_epoch(word, wait_state::dead), std::memory_order_release);
+  goroutine_pool::instance().release(&ended);
+  count(on.finished);
+  if (closure != nullptr) {
+    closure->ended();
+    delete closure;
+  }
+  if (home.stopping.load(std::memory_order_seq_cst) && home.live() == 0) home.wake_all();
+}
+
+}  // namespace
+
+[[gnu::noinline]] worker* this_worker() noexcept { return working; }
+
+void set_this_worker(worker* self) noexcept { working = self; }
+
+void worker::push(goroutine& item, bool soon) noexcept {
+  goroutine* displaced = &item;
+  if (soon) {
+    displaced = slot.exchange(&item, std::memory_order_acq_rel);
+    if (displaced == nullptr) return;
+  }
+  if (!ring.push(displaced)) home.injected.push(displaced);
+  home.wake_one();
+}
+
+goroutine* worker::take_own() noexcept {
+  // Two goroutines that wake each other may not keep the ring waiting for ever.
+  constexpr std::uint32_t longest_streak = 61;
+  if (slot_streak < longest_streak && slot.load(std::memory_order_relaxed) != nullptr) {
+    if (goroutine* next = slot.exchange(nullptr, std::memory_order_acq_rel)) {
+      ++slot_streak;
+      return next;
+    }
+  }
+  slot_streak = 0;
+  if (goroutine* next = ring.pop()) return next;
+  return slot.exchange(nullptr, std::memory_order_acq_rel);
+}
+
+void worker::run(goroutine& next) noexcept {
+  current = &next;
+  next.slice = operations_in_a_slice;
+  next.word.store(with_state(next.word.load(std::memory_order_relaxed), wait_state::active),
+                  std::memory_order_release);
+  if (next.unwind) {
+    if (unwind_frames(next)) ended = &next;
+  } else {
+    std::coroutine_handle<> frame = next.top->self;
+    do {
+      continuation = {};
+      frame.resume();
+      frame = continuation;
+    } while (frame);
+  }
+  current = nullptr;
+  if (goroutine* gone = std::exchange(ended, nullptr)) finish(*this, *gone);
+}
+
+goroutine* current_goroutine() noexcept {
+  worker* self = this_worker();
+  return self == nullptr ? nullptr : self->current;
+}
+
+scheduler& current_scheduler() {
+  worker* self = this_worker();
+  if (self == nullptr) throw error(errc::no_runtime);
+  return self->home;
+}
+
+void make_ready(goroutine& claimed, bool soon) noexcept {
+  worker* self = this_worker();
+  scheduler& home = *claimed.home.load(std::memory_order_relaxed);
+  if (self != nullptr && &self->home == &home)
+    self->push(claimed, soon);
+  else
+    home.inject(claimed);
+}
+
+void yield_current(goroutine& self) noexcept {
+  self.wait = nullptr;
+  if (doomed(self)) self.unwind = true;
+  const std::uint64_t word = self.word.load(std::memory_order_relaxed);
+  self.word.store(with_state(word, wait_state::claimed), std::memory_order_release);
+  self.home.load(std::memory_order_relaxed)->inject(self);
+}
+
+void continue_unwinding(goroutine& waiter) noexcept { make_ready(waiter, false); }
+
+goroutine& new_goroutine(std::source_location created_at) {
+  constexpr std::uint64_t id_batch = 16;
+  worker* self = this_worker();
+  if (self == nullptr) throw error(errc::no_runtime);
+  goroutine& fresh = *goroutine_pool::instance().acquire();
+  if (self->next_id == self->last_id) {
+    self->next_id = self->home.next_ids.fetch_add(id_batch, std::memory_order_relaxed);
+    self->last_id = self->next_id + id_batch;
+  }
+  fresh.id = self->next_id++;
+  fresh.creator = self->current != nullptr ? self->current->id : 0;
+  fresh.created_at = created_at;
+  fresh.home.store(&self->home, std::memory_order_relaxed);
+  fresh.target_count.store(0, std::memory_order_relaxed);
+  fresh.reason.store(wait_reason::running, std::memory_order_relaxed);
+  fresh.shields = 0;
+  fresh.unwind = false;
+  fresh.unwinding = false;
+  fresh.wait = nullptr;
+  fresh.closure = nullptr;
+  if (mutated(rule::epoch_survives_reuse)) fresh.word.store(0, std::memory_order_relaxed);
+  return fresh;
+}
+
+void launch(goroutine& fresh, promise_base& root, object* leash) noexcept {
+  worker& self = *this_worker();
+  root.begin(fresh);
+  if (leash != nullptr) bind_to_leash(fresh, *leash);
+  count(self.started);
+  fresh.word.store(
+      next_epoch(fresh.word.load(std::memory_order_relaxed), wait_state::claimed),
+      std::memory_order_release);
+  self.push(fresh, false);
+}
+
+void discard(goroutine& fresh) noexcept {
+  give_back_side_blocks(fresh);
+  delete std::exchange(fresh.closure, nullptr);
+  goroutine_pool::instance().release(&fresh);
+}
+
+void promise_base::begin(goroutine& runner) noexcept {
+  owner = &runner;
+  runner.top = this;
+  if (mutated(rule::owner_at_first_await)) return;
+  void* frame = self.address();
+  block_header* header = mutated(rule::owner_by_lookup)
+                             ? static_cast<block_header*>(frame) - 1
+                             : find_block(frame);
+  if (header != nullptr) header->owner.store(&runner, std::memory_order_release);
+}
+
+std::coroutine_handle<> final_awaiter::leave(promise_base& ended) noexcept {
+  if (promise_base* parent = ended.parent) {
+    ended.owner->top = parent;
+    return transfer(parent->self);
+  }
+  this_worker()->ended = ended.owner;
+  return std::noop_coroutine();
+}
+
+[[gnu::noinline]] std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept {
+#if defined(__clang__)
+  return to;
+#else
+  this_worker()->continuation = to;
+  return std::noop_coroutine();
+#endif
+}
+
+}  // namespace leash::detail

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "run_queue.hpp"
+#include "timer_heap.hpp"
+
+// The scheduler: M goroutines on N workers, with work stealing. Its shape is Go's (runtime/proc.go) and
+// tokio's (runtime/scheduler/multi_thread).
+//
+// A worker takes, in this order: the slot (what it made ready last), its ring, due timers, the
+// injection queue, the poller, other workers' rings. Every 61st turn it looks at timers, injection
+// queue and poller first, so that nobody starves.
+//
+// Invariants
+// - Whoever makes work visible (seq_cst) then looks whether somebody sleeps; whoever goes to sleep is
+//   counted as asleep (seq_cst) and then looks for work once more. So work and sleeper never miss
+//   each other.
+// - At most one worker is inside the poller; it alone waits for timers, with the earliest of all.
+// - A goroutine is in at most one queue, and only while its word says `claimed`.
+
+namespace leash::detail {
+
+class worker {
+ public:
+  worker(scheduler& home, std::uint32_t number) : home(home), number(number) {}
+
+  void push(goroutine& item, bool soon) noexcept;
+  goroutine* take_own() noexcept;
+  void run(goroutine& next) noexcept;
+
+  scheduler& home;
+  const std::uint32_t number;
+  goroutine* current = nullptr;
+  goroutine* ended = nullptr;               // its root frame has returned
+  std::coroutine_handle<> continuation;     // a transfer that the compiler cannot jump
+  std::atomic<goroutine*> slot{nullptr};
+  run_ring ring;
+  timer_heap timers;
+  std::uint32_t tick = 0;
+  std::uint32_t slot_streak = 0;
+  std::uint64_t next_id = 0;
+  std::uint64_t last_id = 0;
+  std::atomic<std::int64_t> started{0};     // written by this worker only
+  std::atomic<std::int64_t> finished{0};
+  std::thread thread;
+};
+
+class scheduler {
+ public:
+  scheduler(std::uint32_t processors, bool virtual_time);
+  ~scheduler();
+
+  // Runs worker 0 on this thread until `finished` is set; the other workers run on threads of theirs.
+  void run_until(const std::atomic<bool>& finished);
+  void start_threads();
+  // Claims every goroutine that is left, says so if asked, then lets them be unwound; returns when none
+  // is left.
+  void unwind_survivors(bool say);
+  void stop_threads();
+
+  void inject(goroutine& item) noexcept;
+  void wake_one() noexcept;
+  void wake_all() noexcept;
+  clock_time now() const noexcept;
+  std::int64_t live() const noexcept;
+
+  const bool virtual_time;
+  std::atomic<bool> stopping{false};
+  std::vector<std::unique_ptr<worker>> workers;
+  injection_queue injected;
+  std::atomic<poller*> events{nullptr};
+  std::mutex events_lock;
+  std::unique_ptr<poller> owned_events;
+  std::unique_ptr<poller> io_events;        // guarded by events_lock until set
+  std::atomic<std::uint64_t> next_ids{1};
+  std::uint64_t main_id = 0;
+
+ private:
+  friend class worker;
+  void loop(worker& self, const std::atomic<bool>& finished);
+  goroutine* find_work(worker& self);
+  bool fire_due(worker& self) noexcept;
+  bool poll_events() noexcept;
+  goroutine* steal(worker& self, bool slots) noexcept;
+  void sleep(worker& self, const std::atomic<bool>& finished);
+  bool work_visible() const noexcept;
+  clock_time earliest_timer() const noexcept;
+
+  std::atomic<std::uint32_t> asleep_{0};
+  std::atomic<bool> polling_{false};
+  std::atomic<std::int64_t> virtual_now_{0};
+  std::atomic<bool> threads_stop_{false};
+  std::mutex sleep_lock_;
+  std::condition_variable sleepers_;
+  std::uint64_t wakeups_ = 0;               // guarded by sleep_lock_: tokens for sleepers
+};
+
+worker* this_worker() noexcept;
+void set_this_worker(worker* self) noexcept;
+
+// All goroutines of all runtimes of this process.
+std::int64_t live_goroutines() noexcept;
+
+}  // namespace leash::detail

@@ -1,0 +1,171 @@
+#include <leash/channel.hpp>
+
+#include <string>
+
+namespace leash::detail {
+
+void channel_wait::bind(promise_base& frame) noexcept { self_ = frame.owner; }
+
+bool channel_wait::enter() noexcept {
+  if (doomed(*self_) && !mutated(rule::doom_before_effect)) {
+    plan_ = plan::unwind;
+    return false;
+  }
+  if (channel_ == nullptr) {
+    plan_ = plan::park_nil;
+    return false;
+  }
+  channel_->lock.lock();
+  return true;
+}
+
+bool channel_wait::leave(bool done, goroutine* woken) noexcept {
+  if (!done) {
+    plan_ = plan::park;  // the lock is kept
+    return false;
+  }
+  channel_->lock.unlock();
+  if (woken != nullptr) make_ready(*woken);
+  if (--self_->slice != 0) return true;
+  plan_ = plan::yield;
+  return false;
+}
+
+[[gnu::noinline]] void channel_wait::suspend(wait_queue channel_body::* queue, wait_reason reason,
+                                             wait_reason nil_reason, capability_set ends) noexcept {
+  goroutine& self = *self_;
+  switch (plan_) {
+    case plan::unwind:
+      unwind_self(self);
+      return;
+    case plan::yield:
+      yield_current(self);
+      return;
+    case plan::park_nil: {
+      self.wait = nullptr;
+      if (park(self, nil_reason, nullptr, 0) == 0) make_ready(self);
+      return;
+    }
+    case plan::none:
+    case plan::park:
+      break;
+  }
+  object& channel = *channel_;
+  self.wait = this;
+  queue_ = queue;
+  node_.waiter = &self;
+  const wait_target target{&channel, ends};
+  const std::uint64_t word = park(self, reason, &target, 1);
+  if (word == 0) {
+    channel.lock.unlock();
+    make_ready(self);
+    return;
+  }
+  node_.word = word;
+  (channel.as<channel_body>().*queue).push(channel, node_);
+  channel.lock.unlock();
+}
+
+bool channel_wait::resumed() noexcept {
+  self_->wait = nullptr;
+  return node_.closed;
+}
+
+bool channel_wait::abandon(goroutine&) noexcept {
+  if (mutated(rule::leave_before_destroy)) return true;
+  channel_->lock.lock();
+  if (node_.queued) {
+    (channel_->as<channel_body>().*queue_).remove(*channel_, node_);
+  }
+  unlock_and_free_if_unused(*channel_);
+  return true;
+}
+
+bool close_channel(object& channel) noexcept {
+  goroutine* woken = nullptr;
+  channel.lock.lock();
+  auto& body = channel.as<channel_body>();
+  if (body.closed) {
+    channel.lock.unlock();
+    return false;
+  }
+  body.closed = true;
+  const auto claim_all = [&](wait_queue& queue) {
+    while (wait_node* node = queue.claim_first(channel)) {
+      node->closed = true;
+      node->waiter->next = woken;
+      woken = node->waiter;
+    }
+  };
+  claim_all(body.receivers);
+  claim_all(body.senders);
+  channel.lock.unlock();
+  while (woken != nullptr) {
+    goroutine* item = woken;
+    woken = item->next;
+    make_ready(*item, false);
+  }
+  return true;
+}
+
+void throw_closed(const char* operation) {
+  throw error(errc::closed_channel,
+              std::string(operation) +
+                  " on closed channel: close it once, by its only sender, after the last send");
+}
+
+namespace {
+
+template <class Read>
+auto read_locked(object* channel, Read read) noexcept {
+  using result = decltype(read(channel->as<channel_body>()));
+  if (channel == nullptr) return result{};
+  channel->lock.lock();
+  const result value = read(channel->as<channel_body>());
+  channel->lock.unlock();
+  return value;
+}
+
+}  // namespace
+
+std::size_t channel_handle::size() const noexcept {
+  return read_locked(target(), [](const channel_body& body) { return std::size_t{body.size}; });
+}
+
+std::size_t channel_handle::capacity() const noexcept {
+  return read_locked(target(), [](const channel_body& body) { return std::size_t{body.capacity}; });
+}
+
+bool channel_handle::is_closed() const noexcept {
+  return read_locked(target(), [](const channel_body& body) { return body.closed; });
+}
+
+void channel_handle::close_or_throw() const {
+  if (is_nil()) throw error(errc::nil_channel);
+  if (!close_channel(*target())) throw_closed("close");
+}
+
+op_status send_side<void>::try_send() const noexcept {
+  if (is_nil()) return op_status::would_block;
+  goroutine* woken = nullptr;
+  unit nothing;
+  object& channel = *target();
+  channel.lock.lock();
+  const op_status status = channel_core<unit>::send(channel, nothing, woken);
+  channel.lock.unlock();
+  if (woken != nullptr) make_ready(*woken);
+  return status;
+}
+
+op_status try_receive_unit(object* channel) noexcept {
+  if (channel == nullptr) return op_status::would_block;
+  goroutine* woken = nullptr;
+  std::optional<unit> value;
+  channel->lock.lock();
+  const op_status status = channel_core<unit>::receive(*channel, value, woken);
+  channel->lock.unlock();
+  if (woken != nullptr) make_ready(*woken);
+  return status;
+}
+
+}  // namespace leash::detail
