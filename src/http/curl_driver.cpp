@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <new>
@@ -106,8 +108,7 @@ std::unordered_map<CURL*, curl_driver::running> curl_driver::stop() {
   for (const auto& [socket, watch] : watches_) watch->release();
   watches_.clear();
   wanted_at_.reset();
-  ++arming_;
-  timer_.cancel();
+  disarm_timer();
   return ended;
 }
 
@@ -144,10 +145,23 @@ void curl_driver::bound_connections() {
 void curl_driver::timer_fired(std::uint64_t arming) {
   if (arming != arming_) return;  // another has been armed since, or none is wanted
   armed_for_.reset();
-  if (!wanted_at_) return;
-  if (clock::now() < *wanted_at_) return arm_timer(*wanted_at_);
+  if (!run_due() && wanted_at_) arm_timer(*wanted_at_);
+}
+
+bool curl_driver::run_due() {
+  if (!wanted_at_ || clock::now() < *wanted_at_) return false;
   wanted_at_.reset();
   socket_ready(CURL_SOCKET_TIMEOUT, 0);
+  return true;
+}
+
+void curl_driver::run_soon() {
+  if (std::exchange(run_posted_, true)) return;
+  boost::asio::post(executor_, [self = shared_from_this()] {
+    self->run_posted_ = false;
+    self->run_due();
+    if (!self->wanted_at_) self->disarm_timer();  // libcurl does not say so in this case
+  });
 }
 
 void curl_driver::arm_timer(clock::time_point when) {
@@ -156,6 +170,14 @@ void curl_driver::arm_timer(clock::time_point when) {
   timer_.async_wait([self = shared_from_this(), arming = ++arming_](auto error) {
     if (!error) self->timer_fired(arming);
   });
+}
+
+// Left armed without need, it would keep the executor's run() from returning.
+void curl_driver::disarm_timer() {
+  if (!armed_for_) return;
+  armed_for_.reset();
+  ++arming_;
+  timer_.cancel();
 }
 
 int curl_driver::socket_wanted(int socket, int interest) {
@@ -185,12 +207,14 @@ int curl_driver::timer_wanted(long milliseconds) {
   if (multi_ == nullptr) return 0;
   if (milliseconds < 0) {
     wanted_at_.reset();
-    armed_for_.reset();
-    ++arming_;
-    timer_.cancel();  // left armed, it would keep the executor's run() from returning
+    disarm_timer();
     return 0;
   }
   wanted_at_ = clock::now() + std::chrono::milliseconds(milliseconds);
+  if (milliseconds == 0) {
+    run_soon();
+    return 0;
+  }
   // libcurl changes its mind several times a request, mostly to later: then the timer stays, and
   // is armed anew when it fires too early.
   if (!armed_for_ || *armed_for_ > *wanted_at_) arm_timer(*wanted_at_);

@@ -49,6 +49,10 @@ class curl_driver final : public std::enable_shared_from_this<curl_driver>, publ
   void socket_ready(int socket, int events) override;
   void timer_fired(std::uint64_t arming);
   void arm_timer(clock::time_point when);
+  void disarm_timer();
+  // Runs libcurl if it wants to be run by now; tells whether it did.
+  bool run_due();
+  void run_soon();
   void finish_done();
   void bound_connections();
   std::unordered_map<CURL*, running> stop();
@@ -71,6 +75,7 @@ class curl_driver final : public std::enable_shared_from_this<curl_driver>, publ
   boost::asio::steady_timer timer_;
   std::optional<clock::time_point> wanted_at_;  // when libcurl wants to be run
   std::optional<clock::time_point> armed_for_;  // when the timer fires: not later than that
+  bool run_posted_ = false;                     // "at once" needs no timer
   std::uint64_t arming_ = 0;                    // tells a timer's firing from an outdated one
 };
 

@@ -38,6 +38,31 @@ class test_server::session : public std::enable_shared_from_this<session> {
                             });
   }
 
+  void proceed() {
+    if (ended_) return;
+    if (next_ == steps_.size()) {
+      steps_.clear();
+      return serve();
+    }
+    const step& now = steps_[next_++];
+    switch (now.what) {
+      case step::kind::send:
+        boost::asio::async_write(socket_, boost::asio::buffer(now.text),
+                                 [self = shared_from_this()](error_code error, std::size_t) {
+                                   if (!error) self->proceed();
+                                 });
+        return;
+      case step::kind::hold:
+        server_.pass_gate(now.text, shared_from_this());
+        return;
+      case step::kind::reset:
+        socket_.set_option(tcp::socket::linger(true, 0));
+        return end(false);
+      case step::kind::close:
+        return end(false);
+    }
+  }
+
  private:
   void serve() {
     if (ended_ || !steps_.empty()) return;  // one answer after the other
@@ -77,31 +102,6 @@ class test_server::session : public std::enable_shared_from_this<session> {
     asked.body = input_.substr(head_end + 4, body_size);
     input_.erase(0, head_end + 4 + body_size);
     return asked;
-  }
-
-  void proceed() {
-    if (ended_) return;
-    if (next_ == steps_.size()) {
-      steps_.clear();
-      return serve();
-    }
-    const step& now = steps_[next_++];
-    switch (now.what) {
-      case step::kind::send:
-        boost::asio::async_write(socket_, boost::asio::buffer(now.text),
-                                 [self = shared_from_this()](error_code error, std::size_t) {
-                                   if (!error) self->proceed();
-                                 });
-        return;
-      case step::kind::hold:
-        server_.pass_gate(now.text, [self = shared_from_this()] { self->proceed(); });
-        return;
-      case step::kind::reset:
-        socket_.set_option(tcp::socket::linger(true, 0));
-        return end(false);
-      case step::kind::close:
-        return end(false);
-    }
   }
 
   void end(bool by_client) {
@@ -168,13 +168,18 @@ test_server::script test_server::respond_to(received_request asked) {
 void test_server::open_gate(const std::string& gate) {
   boost::asio::post(io_, [this, gate] {
     open_gates_.insert(gate);
-    for (auto& then : std::exchange(waiting_[gate], {})) then();
+    for (const auto& waiting : std::exchange(waiting_[gate], {})) {
+      if (const auto passer = waiting.lock()) passer->proceed();
+    }
   });
 }
 
-void test_server::pass_gate(const std::string& gate, std::function<void()> then) {
-  if (open_gates_.contains(gate)) return then();
-  waiting_[gate].push_back(std::move(then));
+// Who waits is kept alive by its read alone: nobody waits for a client that has left.
+void test_server::pass_gate(const std::string& gate, const std::shared_ptr<session>& passer) {
+  if (open_gates_.contains(gate)) return passer->proceed();
+  auto& waiting = waiting_[gate];
+  std::erase_if(waiting, [](const auto& other) { return other.expired(); });
+  waiting.push_back(passer);
 }
 
 std::string test_server::url(std::string_view path) const {

@@ -76,14 +76,14 @@ class test_server {
 
   void accept();
   script respond_to(received_request asked);
-  void pass_gate(const std::string& gate, std::function<void()> then);
+  void pass_gate(const std::string& gate, const std::shared_ptr<session>& passer);
   void count(int test_server::* counter, int change);
 
   boost::asio::io_context io_;
   boost::asio::ip::tcp::acceptor acceptor_;
   const std::uint16_t port_;
-  std::map<std::string, std::vector<std::function<void()>>> waiting_;  // the server's thread only
-  std::set<std::string> open_gates_;                                   // likewise
+  std::map<std::string, std::vector<std::weak_ptr<session>>> waiting_;  // the server's thread only
+  std::set<std::string> open_gates_;                                    // likewise
 
   mutable std::mutex mutex_;  // all below
   mutable std::condition_variable changed_;
