@@ -24,7 +24,12 @@ std::error_code make_error_code(errc code) noexcept;
 class error : public std::system_error {
  public:
   explicit error(errc code);
-  error(errc code, const std::string& what);
+  error(errc code, std::string what);
+
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
 };
 
 }  // namespace leash

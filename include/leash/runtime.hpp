@@ -23,7 +23,7 @@ struct runtime_options {
   // Worker threads, the calling one included. 0: LEASH_MAXPROCS, else the processors of this process.
   std::uint32_t processors = 0;
   // Empty: LEASH_LEAKS (off or report), else report.
-  std::optional<leak_policy> leaks;
+  std::optional<leak_policy> leaks = std::nullopt;
   // Time stands still while a goroutine can run, and jumps to the next timer when none can.
   bool virtual_time = false;
 };
@@ -103,7 +103,9 @@ auto run(F main, runtime_options options, std::source_location where) {
   using closure = detail::main_closure<result>;
   detail::runner runner(options);
   typename closure::outcome outcome;
-  auto start = [&] { detail::start_with(closure(runner, outcome), nullptr, where, std::move(main)); };
+  auto start = [&] {
+    detail::start_with(closure(runner, outcome), nullptr, where, std::move(main));
+  };
   runner.run([](void* call) { (*static_cast<decltype(start)*>(call))(); }, &start);
   if (outcome.failure) std::rethrow_exception(outcome.failure);
   if constexpr (!std::is_void_v<result>) return std::move(*outcome.value);

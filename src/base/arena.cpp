@@ -265,9 +265,8 @@ void central::spill(thread_cache& cache, std::uint16_t size_class, std::uint32_t
 void* central::allocate_large(std::size_t bytes) {
   const std::size_t count = (bytes + header_bytes + page_bytes - 1) / page_bytes;
   const std::lock_guard guard(lock_);
-  const auto fits = std::find_if(free_large_.begin(), free_large_.end(), [&](const large_span& s) {
-    return s.page_count == count;
-  });
+  const auto fits = std::find_if(free_large_.begin(), free_large_.end(),
+                                 [&](const large_span& s) { return s.page_count == count; });
   std::size_t first = 0;
   if (fits != free_large_.end()) {
     first = fits->first_page;
@@ -290,14 +289,12 @@ void* central::allocate_large(std::size_t bytes) {
 }
 
 std::size_t central::large_bytes(const block_header* header) const noexcept {
-  const std::size_t page =
-      (reinterpret_cast<std::uintptr_t>(header) - arena_begin) / page_bytes;
+  const std::size_t page = (reinterpret_cast<std::uintptr_t>(header) - arena_begin) / page_bytes;
   return pages[page].reciprocal.load(std::memory_order_relaxed) * page_bytes;
 }
 
 void central::free_large(block_header* header) noexcept {
-  const std::size_t page =
-      (reinterpret_cast<std::uintptr_t>(header) - arena_begin) / page_bytes;
+  const std::size_t page = (reinterpret_cast<std::uintptr_t>(header) - arena_begin) / page_bytes;
   const std::size_t count = pages[page].reciprocal.load(std::memory_order_relaxed);
   // The memory goes back to the system, the addresses stay; the header's page is kept.
   if (count > 1)
@@ -332,7 +329,9 @@ arena_usage central::usage() noexcept {
     blocks += cache->live.blocks.load(std::memory_order_relaxed);
     bytes += cache->live.bytes.load(std::memory_order_relaxed);
   }
-  const auto positive = [](std::int64_t n) { return static_cast<std::size_t>(std::max<std::int64_t>(n, 0)); };
+  const auto positive = [](std::int64_t n) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(n, 0));
+  };
   return {positive(frames), positive(blocks), positive(bytes)};
 }
 
@@ -410,8 +409,7 @@ block_header* find_block(const void* address) noexcept {
     return reinterpret_cast<block_header*>(arena_begin + first * page_bytes);
   }
   const auto inside = static_cast<std::uint64_t>(offset % page_bytes);
-  const std::uint64_t block =
-      (inside * info.reciprocal.load(std::memory_order_relaxed)) >> 32;
+  const std::uint64_t block = (inside * info.reciprocal.load(std::memory_order_relaxed)) >> 32;
   if ((block + 1) * stride > page_bytes) return nullptr;
   return reinterpret_cast<block_header*>(arena_begin + page * page_bytes + block * stride);
 }

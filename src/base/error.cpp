@@ -1,5 +1,7 @@
 #include <leash/error.hpp>
 
+#include <utility>
+
 namespace leash {
 namespace {
 
@@ -14,7 +16,8 @@ class category final : public std::error_category {
       case errc::deadline_exceeded:
         return "context deadline exceeded: allow more time or do less";
       case errc::closed_channel:
-        return "the channel is closed: let only the last sender close it, once, after its last send";
+        return "the channel is closed: let only the last sender close it, once, after its last "
+               "send";
       case errc::nil_channel:
         return "the channel is nil: give it a value with channel<T>(capacity) first";
       case errc::no_winner:
@@ -41,7 +44,8 @@ std::error_code make_error_code(errc code) noexcept {
   return {static_cast<int>(code), leash_category()};
 }
 
-error::error(errc code) : std::system_error(make_error_code(code)) {}
-error::error(errc code, const std::string& what) : std::system_error(make_error_code(code), what) {}
+error::error(errc code) : error(code, make_error_code(code).message()) {}
+error::error(errc code, std::string what)
+    : std::system_error(make_error_code(code)), text_(std::move(what)) {}
 
 }  // namespace leash

@@ -47,7 +47,8 @@ class run_ring {
       goroutine* first = cells_[head % capacity].load(std::memory_order_relaxed);
       for (std::uint32_t i = 1; i < count; ++i)
         thief.cells_[(tail + i - 1) % capacity].store(
-            cells_[(head + i) % capacity].load(std::memory_order_relaxed), std::memory_order_relaxed);
+            cells_[(head + i) % capacity].load(std::memory_order_relaxed),
+            std::memory_order_relaxed);
       if (head_.compare_exchange_weak(head, head + count, std::memory_order_acq_rel)) {
         thief.tail_.store(tail + count - 1, std::memory_order_release);
         return first;

@@ -81,9 +81,8 @@ struct runner::state {
 };
 
 runner::runner(const runtime_options& options)
-    : state_(new state(options.processors != 0
-                           ? std::min(options.processors, most_processors)
-                           : processors_here(),
+    : state_(new state(options.processors != 0 ? std::min(options.processors, most_processors)
+                                               : processors_here(),
                        options.virtual_time, options.leaks ? *options.leaks : policy_here())) {}
 
 runner::~runner() { delete state_; }

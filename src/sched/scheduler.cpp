@@ -286,8 +286,8 @@ std::uint32_t random_number() noexcept {
   if (state == 0) {
     timespec time{};
     clock_gettime(CLOCK_MONOTONIC, &time);
-    state = (reinterpret_cast<std::uintptr_t>(&state) ^ static_cast<std::uint64_t>(time.tv_nsec)) |
-            1;
+    state =
+        (reinterpret_cast<std::uintptr_t>(&state) ^ static_cast<std::uint64_t>(time.tv_nsec)) | 1;
   }
   state ^= state << 13;
   state ^= state >> 7;

@@ -67,7 +67,8 @@ class timer_heap {
 
   static bool stale(const timer_entry& entry) noexcept {
     return entry.action == fire_wait &&
-           static_cast<goroutine*>(entry.target)->word.load(std::memory_order_relaxed) != entry.stamp;
+           static_cast<goroutine*>(entry.target)->word.load(std::memory_order_relaxed) !=
+               entry.stamp;
   }
 
   void sweep() {

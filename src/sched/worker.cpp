@@ -62,6 +62,7 @@ void finish(worker& on, goroutine& ended) noexcept {
   const std::uint64_t word = ended.word.load(std::memory_order_relaxed);
   scheduler& home = on.home;
   ended.word.store(next_epoch(word, wait_state::dead), std::memory_order_release);
+  on.current = nullptr;  // no destructor of its runs any more, and the record may be another's
   goroutine_pool::instance().release(&ended);
   count(on.finished);
   if (closure != nullptr) {
@@ -116,8 +117,8 @@ void worker::run(goroutine& next) noexcept {
       frame = continuation;
     } while (frame);
   }
-  current = nullptr;
   if (goroutine* gone = std::exchange(ended, nullptr)) finish(*this, *gone);
+  current = nullptr;
 }
 
 goroutine* current_goroutine() noexcept {
@@ -179,9 +180,8 @@ void launch(goroutine& fresh, promise_base& root, object* leash) noexcept {
   root.begin(fresh);
   if (leash != nullptr) bind_to_leash(fresh, *leash);
   count(self.started);
-  fresh.word.store(
-      next_epoch(fresh.word.load(std::memory_order_relaxed), wait_state::claimed),
-      std::memory_order_release);
+  fresh.word.store(next_epoch(fresh.word.load(std::memory_order_relaxed), wait_state::claimed),
+                   std::memory_order_release);
   self.push(fresh, false);
 }
 
@@ -196,9 +196,8 @@ void promise_base::begin(goroutine& runner) noexcept {
   runner.top = this;
   if (mutated(rule::owner_at_first_await)) return;
   void* frame = self.address();
-  block_header* header = mutated(rule::owner_by_lookup)
-                             ? static_cast<block_header*>(frame) - 1
-                             : find_block(frame);
+  block_header* header =
+      mutated(rule::owner_by_lookup) ? static_cast<block_header*>(frame) - 1 : find_block(frame);
   if (header != nullptr) header->owner.store(&runner, std::memory_order_release);
 }
 

@@ -39,8 +39,8 @@ class worker {
   scheduler& home;
   const std::uint32_t number;
   goroutine* current = nullptr;
-  goroutine* ended = nullptr;               // its root frame has returned
-  std::coroutine_handle<> continuation;     // a transfer that the compiler cannot jump
+  goroutine* ended = nullptr;            // its root frame has returned
+  std::coroutine_handle<> continuation;  // a transfer that the compiler cannot jump
   std::atomic<goroutine*> slot{nullptr};
   run_ring ring;
   timer_heap timers;
@@ -48,7 +48,7 @@ class worker {
   std::uint32_t slot_streak = 0;
   std::uint64_t next_id = 0;
   std::uint64_t last_id = 0;
-  std::atomic<std::int64_t> started{0};     // written by this worker only
+  std::atomic<std::int64_t> started{0};  // written by this worker only
   std::atomic<std::int64_t> finished{0};
   std::thread thread;
 };
@@ -79,7 +79,7 @@ class scheduler {
   std::atomic<poller*> events{nullptr};
   std::mutex events_lock;
   std::unique_ptr<poller> owned_events;
-  std::unique_ptr<poller> io_events;        // guarded by events_lock until set
+  std::unique_ptr<poller> io_events;  // guarded by events_lock until set
   std::atomic<std::uint64_t> next_ids{1};
   std::uint64_t main_id = 0;
 
@@ -100,7 +100,7 @@ class scheduler {
   std::atomic<bool> threads_stop_{false};
   std::mutex sleep_lock_;
   std::condition_variable sleepers_;
-  std::uint64_t wakeups_ = 0;               // guarded by sleep_lock_: tokens for sleepers
+  std::uint64_t wakeups_ = 0;  // guarded by sleep_lock_: tokens for sleepers
 };
 
 worker* this_worker() noexcept;

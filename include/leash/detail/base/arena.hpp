@@ -22,7 +22,8 @@ namespace leash::detail {
 enum class block_kind : std::uint8_t { free, frame, closure, buffer, traced };
 
 struct block_header {
-  std::atomic<void*> owner;  // frame, closure: the goroutine; buffer, traced: the object. May be null
+  std::atomic<void*>
+      owner;  // frame, closure: the goroutine; buffer, traced: the object. May be null
   std::atomic<block_kind> kind;
   std::atomic<bool> exposed;  // somebody outside the ownership rules can use what is in here
   std::uint16_t size_class;

@@ -49,7 +49,7 @@ struct object_class {
   void (*destroy)(object&) noexcept;
 };
 
-constexpr std::size_t object_body_bytes = 112;
+constexpr std::size_t object_body_bytes = 136;
 
 struct object {
   spin_lock lock;

@@ -17,5 +17,6 @@
 #if defined(__clang__)
 #define LEASH_NO_SANITIZE __attribute__((no_sanitize("address", "thread", "undefined", "memory")))
 #else
-#define LEASH_NO_SANITIZE __attribute__((no_sanitize_address, no_sanitize_thread, no_sanitize_undefined))
+#define LEASH_NO_SANITIZE \
+  __attribute__((no_sanitize_address, no_sanitize_thread, no_sanitize_undefined))
 #endif

@@ -111,18 +111,18 @@ class alignas(64) goroutine {
   std::atomic<bool> external{false};
   std::array<published_target, 2> targets;
   std::atomic<more_targets*> more{nullptr};
-  std::atomic<object*> leash{nullptr};       // the context it is bound to
+  std::atomic<object*> leash{nullptr};         // the context it is bound to
   std::atomic<borrow_edge*> borrows{nullptr};  // written before it first runs, kept to its end
 
-  std::uint32_t outcome = 0;      // set by the claimer: which case, see the operation
-  std::uint16_t shields = 0;      // >0: cancel does not reach it
-  std::uint16_t slice = 0;        // operations left before it yields
-  bool unwind = false;            // set by the claimer: run destructors, not the body
+  std::uint32_t outcome = 0;  // set by the claimer: which case, see the operation
+  std::uint16_t shields = 0;  // >0: cancel does not reach it
+  std::uint16_t slice = 0;    // operations left before it yields
+  bool unwind = false;        // set by the claimer: run destructors, not the body
   bool unwinding = false;
-  bool done_leash = false;        // listed among its context's claimed, not its bound
-  promise_base* top = nullptr;    // the innermost frame
-  wait_base* wait = nullptr;      // what it is suspended in
-  goroutine* next = nullptr;      // in a queue of the scheduler or a list of a claimer
+  bool done_leash = false;              // listed among its context's claimed, not its bound
+  promise_base* top = nullptr;          // the innermost frame
+  wait_base* wait = nullptr;            // what it is suspended in
+  goroutine* next = nullptr;            // in a queue of the scheduler or a list of a claimer
   goroutine* leash_previous = nullptr;  // guarded by the context's lock
   goroutine* leash_next = nullptr;
   closure_base* closure = nullptr;

@@ -48,8 +48,7 @@ struct final_awaiter {
 // What a goroutine can wait for, besides tasks: an operation of leash. `bind` is told whose frame it is
 // in before anything else happens.
 template <class Operation>
-concept operation = requires(std::remove_reference_t<Operation>& op, promise_base& frame) {
-  op.bind(frame);
-};
+concept operation =
+    requires(std::remove_reference_t<Operation>& op, promise_base& frame) { op.bind(frame); };
 
 }  // namespace leash::detail

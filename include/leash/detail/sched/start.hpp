@@ -68,7 +68,8 @@ inline constexpr bool takes_values<R (*)(P...) noexcept> = (!std::is_reference_v
 template <class R, class C, class... P>
 inline constexpr bool takes_values<R (C::*)(P...) const> = (!std::is_reference_v<P> && ...);
 template <class R, class C, class... P>
-inline constexpr bool takes_values<R (C::*)(P...) const noexcept> = (!std::is_reference_v<P> && ...);
+inline constexpr bool takes_values<R (C::*)(P...) const noexcept> =
+    (!std::is_reference_v<P> && ...);
 
 // A callable of which nothing has to be kept: a function, or a lambda without captures.
 template <class F>
@@ -77,9 +78,8 @@ inline constexpr bool needs_no_closure =
     (std::is_pointer_v<F> || (std::is_empty_v<F> && std::is_default_constructible_v<F>));
 
 template <class F, class... A>
-concept starts_goroutine =
-    std::invocable<std::decay_t<F>&, std::decay_t<A>...> &&
-    is_task<std::invoke_result_t<std::decay_t<F>&, std::decay_t<A>...>>;
+concept starts_goroutine = std::invocable<std::decay_t<F>&, std::decay_t<A>...> &&
+                           is_task<std::invoke_result_t<std::decay_t<F>&, std::decay_t<A>...>>;
 
 // The callable and its arguments, which are moved into the call. Base: who hears of the end.
 template <class Base, class F, class... A>
@@ -137,6 +137,21 @@ goroutine& start_with(Base base, object* leash, std::source_location where, F&& 
   return fresh;
 }
 
+// Runs a task as a goroutine; `made` is told of its end.
+template <class T>
+void start_task(closure_base* made, object* leash, std::source_location where, task<T>&& started) {
+  goroutine* fresh = nullptr;
+  try {
+    fresh = &new_goroutine(where);
+  } catch (...) {
+    delete made;
+    throw;
+  }
+  fresh->closure = made;
+  find_block(made)->owner.store(fresh, std::memory_order_release);
+  launch(*fresh, task_access<T>::release(started), leash);
+}
+
 // Starts f(args...) as a goroutine that nobody joins.
 template <class F, class... A>
 void start_detached(object* leash, std::source_location where, F&& f, A&&... args) {
@@ -157,7 +172,8 @@ void start_detached(object* leash, std::source_location where, F&& f, A&&... arg
         return (kept);
       }
     };
-    promise_base& root = root_of(std::invoke(callable(f), std::decay_t<A>(std::forward<A>(args))...));
+    promise_base& root =
+        root_of(std::invoke(callable(f), std::decay_t<A>(std::forward<A>(args))...));
     guard.release();
     launch(fresh, root, leash);
   } else {

@@ -47,8 +47,9 @@ struct channel_body {
 
 template <class T>
 struct channel_core {
-  static_assert(std::is_nothrow_move_constructible_v<T>,
-                "a channel moves its values under a lock: give T a move constructor that is noexcept");
+  static_assert(
+      std::is_nothrow_move_constructible_v<T>,
+      "a channel moves its values under a lock: give T a move constructor that is noexcept");
 
   static T* cell(channel_body& body, std::uint32_t offset) noexcept {
     return static_cast<T*>(body.buffer) + (body.head + offset) % body.capacity;
@@ -112,8 +113,7 @@ struct channel_core {
     object* made = make_object<channel_body>(kind);
     auto& body = made->as<channel_body>();
     body.capacity = static_cast<std::uint32_t>(capacity);
-    if (capacity != 0)
-      body.buffer = allocate_block(capacity * sizeof(T), block_kind::buffer, made);
+    if (capacity != 0) body.buffer = allocate_block(capacity * sizeof(T), block_kind::buffer, made);
     return handle::announce(made, set_of(capability::send, capability::receive));
   }
 };
@@ -155,7 +155,8 @@ class channel_wait : public wait_base {
 [[noreturn]] void throw_closed(const char* operation);
 
 template <class T>
-class [[nodiscard("a send happens when it is awaited")]] send_operation final : public channel_wait {
+class [[nodiscard("a send happens when it is awaited")]] send_operation final
+    : public channel_wait {
  public:
   template <class... Args>
   explicit send_operation(object* channel, Args&&... args)

@@ -16,8 +16,8 @@ struct wait_node {
   std::uint64_t word = 0;   // what the wait was parked with
   std::uint32_t index = 0;  // the outcome when this node is claimed
   bool queued = false;
-  bool closed = false;      // ended by close
-  void* slot = nullptr;     // where the value is, or goes
+  bool closed = false;   // ended by close
+  void* slot = nullptr;  // where the value is, or goes
 };
 
 // First come, first served. Every node pins its object.

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+
+#include <leash/detail/base/handle.hpp>
+#include <leash/detail/sched/leash_list.hpp>
+#include <leash/detail/sched/promise.hpp>
+#include <leash/detail/sched/scheduler.hpp>
+#include <leash/detail/sync/wait_queue.hpp>
+#include <leash/error.hpp>
+
+// What happens inside a context. Compare Go's context/context.go.
+//
+// Invariants
+// - `done` turns true once, under the lock, after reason and cause were written; only then are the
+//   waiters, the goroutines on the leash and the children told.
+// - A child pins its parent and stands in its list, guarded by the parent's lock, until it is destroyed.
+// - Cancelling claims and enqueues; no frame is destroyed in it. The children are cancelled after the
+//   goroutines of their parent, each while pinned, with no lock held.
+
+namespace leash::detail {
+
+struct context_body {
+  leash_list leash;  // first, see leash_list.hpp
+  wait_queue waiters;
+  object* self = nullptr;
+  context_body* children = nullptr;          // guarded by this context's lock
+  context_body* previous_sibling = nullptr;  // guarded by the parent's lock
+  context_body* next_sibling = nullptr;
+  clock_time deadline = clock_time::max();
+  errc reason = errc::canceled;
+  std::uint32_t running_children = 0;  // of a scope: goroutines that have not ended
+  std::exception_ptr cause;
+  const void* key = nullptr;
+  void* value = nullptr;
+  void (*destroy_value)(void*) noexcept = nullptr;
+};
+
+// A context below `parent` (null: none). Done already when its parent is.
+handle make_context(object* parent, clock_time deadline, capability_set can);
+
+// Ends a context and all below it. Does nothing when it is done. Any thread.
+void cancel_context(object& context, errc reason, std::exception_ptr cause) noexcept;
+
+// co_await: suspends until a context is done; for ever when there is none.
+class done_operation final : public wait_base {
+ public:
+  explicit done_operation(object* context) noexcept : context_(context) {}
+  done_operation(done_operation&&) = delete;
+  void bind(promise_base& frame) noexcept { self_ = frame.owner; }
+  bool await_ready() noexcept;
+  void await_suspend(std::coroutine_handle<>) noexcept;
+  void await_resume() noexcept { self_->wait = nullptr; }
+  bool abandon(goroutine& waiter) noexcept override;
+
+ private:
+  object* context_;
+  goroutine* self_ = nullptr;
+  bool unwind_ = false;
+  wait_node node_;
+};
+
+}  // namespace leash::detail

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include <leash/detail/sync/channel_core.hpp>
+#include <leash/detail/sync/context_core.hpp>
+
+// Select: exactly one of several cases happens. Compare Go's runtime/select.go.
+//
+// Invariants
+// - All objects of the cases are locked, by address and each once, from the first look to the park.
+// - The cases are looked at and queued starting from a random one, so that none is preferred.
+// - A case that is not chosen has no effect: a value moves only under a claim, or under the locks in
+//   the one case that was found ready.
+
+namespace leash::detail {
+
+class select_case {
+ public:
+  object* target = nullptr;  // null: can never happen (a nil channel, the background)
+  capability_set ends = 0;   // what another needs to make this case happen
+  wait_node node;
+
+  // Under the target's lock. True: it happened; `woken` is to be made ready afterwards.
+  virtual bool attempt(goroutine*& woken) noexcept = 0;
+  virtual wait_queue& queue() noexcept = 0;
+
+ protected:
+  ~select_case() = default;
+};
+
+// What does not depend on the cases' types.
+class select_wait : public wait_base {
+ public:
+  static constexpr std::uint32_t nothing = ~std::uint32_t{0};
+
+  select_wait() = default;
+  select_wait(select_wait&&) = delete;
+  bool abandon(goroutine& waiter) noexcept override;
+
+ protected:
+  ~select_wait() = default;
+
+  bool ready() noexcept;
+  void suspend() noexcept;
+  std::uint32_t resumed() noexcept;
+
+  // Set by bind(): cases_[i] may be null for a case without an object.
+  select_case** cases_ = nullptr;
+  object** order_ = nullptr;  // room for as many objects as there are cases
+  wait_target* targets_ = nullptr;
+  std::uint32_t count_ = 0;
+  std::uint32_t otherwise_ = nothing;  // the index of the case for "none is ready"
+  std::uint32_t timeout_ = nothing;    // the index of the time-out
+  clock_time deadline_ = clock_time::max();
+  goroutine* self_ = nullptr;
+
+ private:
+  enum class plan : std::uint8_t { park, unwind, yield };
+
+  void sort_objects() noexcept;
+  void lock_all() noexcept;
+  void unlock_all() noexcept;
+  void leave_queues() noexcept;
+  wait_reason reason() const noexcept;
+
+  std::uint32_t objects_ = 0;
+  std::uint32_t chosen_ = nothing;
+  bool parked_ = false;
+  plan plan_ = plan::park;
+};
+
+}  // namespace leash::detail

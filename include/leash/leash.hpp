@@ -1,0 +1,14 @@
+#pragma once
+
+// All of the core.
+
+#include <leash/channel.hpp>
+#include <leash/context.hpp>
+#include <leash/error.hpp>
+#include <leash/go.hpp>
+#include <leash/race.hpp>
+#include <leash/runtime.hpp>
+#include <leash/scope.hpp>
+#include <leash/select.hpp>
+#include <leash/task.hpp>
+#include <leash/time.hpp>

@@ -1,0 +1,221 @@
+#include <leash/context.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace leash::detail {
+namespace {
+
+void unpin(object& pinned) noexcept {
+  pinned.lock.lock();
+  pinned.pins -= 1;
+  unlock_and_free_if_unused(pinned);
+}
+
+void destroy_context(object& context) noexcept {
+  auto& body = context.as<context_body>();
+  if (object* parent = context.parent.load(std::memory_order_relaxed)) {
+    parent->lock.lock();
+    auto& siblings = parent->as<context_body>();
+    (body.previous_sibling != nullptr ? body.previous_sibling->next_sibling : siblings.children) =
+        body.next_sibling;
+    if (body.next_sibling != nullptr) body.next_sibling->previous_sibling = body.previous_sibling;
+    parent->pins -= 1;
+    unlock_and_free_if_unused(*parent);
+  }
+  if (body.destroy_value != nullptr) body.destroy_value(body.value);
+  std::destroy_at(&body);
+}
+
+constexpr object_class context_kind{"context", &destroy_context};
+
+// A deadline's timer; the stamp is the generation of the object it was armed for.
+void deadline_passed(void* target, std::uint64_t generation, std::uint32_t) noexcept {
+  auto& context = *static_cast<object*>(target);
+  context.lock.lock();
+  const bool same =
+      context.alive && context.generation.load(std::memory_order_relaxed) == generation;
+  if (same) context.pins += 1;
+  context.lock.unlock();
+  if (!same) return;
+  cancel_context(context, errc::deadline_exceeded, nullptr);
+  unpin(context);
+}
+
+// Tells everybody who waits for one context, and collects its children, pinned. False: it was done.
+bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
+                std::vector<object*>& children) noexcept {
+  context.lock.lock();
+  if (context.done.load(std::memory_order_relaxed)) {
+    context.lock.unlock();
+    return false;
+  }
+  auto& body = context.as<context_body>();
+  body.reason = reason;
+  body.cause = cause;
+  context.done.store(true, std::memory_order_seq_cst);
+  goroutine* woken = nullptr;
+  while (wait_node* node = body.waiters.claim_first(context)) {
+    node->waiter->next = woken;
+    woken = node->waiter;
+  }
+  for (context_body* child = body.children; child != nullptr; child = child->next_sibling) {
+    // A child whose last handle is gone already leaves this list as soon as it gets our lock.
+    child->self->lock.lock();
+    if (child->self->alive) {
+      child->self->pins += 1;
+      children.push_back(child->self);
+    }
+    child->self->lock.unlock();
+  }
+  context.lock.unlock();
+  claim_bound(context);
+  while (woken != nullptr) {
+    goroutine* item = woken;
+    woken = item->next;
+    make_ready(*item, false);
+  }
+  return true;
+}
+
+}  // namespace
+
+handle make_context(object* parent, clock_time deadline, capability_set can) {
+  object* made = make_object<context_body>(context_kind);
+  auto& body = made->as<context_body>();
+  body.self = made;
+  body.deadline = deadline;
+  handle first = handle::announce(made, can);
+  if (parent != nullptr) {
+    made->parent.store(parent, std::memory_order_release);
+    parent->lock.lock();
+    auto& above = parent->as<context_body>();
+    parent->pins += 1;
+    body.next_sibling = above.children;
+    if (above.children != nullptr) above.children->previous_sibling = &body;
+    above.children = &body;
+    const bool done = parent->done.load(std::memory_order_relaxed);
+    const errc reason = above.reason;
+    const std::exception_ptr cause = above.cause;
+    body.deadline = std::min(deadline, above.deadline);
+    parent->lock.unlock();
+    if (done) cancel_context(*made, reason, cause);
+  }
+  if (deadline != clock_time::max()) {
+    made->outside.store(set_of(capability::cancel), std::memory_order_release);
+    scheduler& home = current_scheduler();
+    arm_timer(home, deadline, deadline_passed, made,
+              made->generation.load(std::memory_order_relaxed));
+  }
+  return first;
+}
+
+void cancel_context(object& context, errc reason, std::exception_ptr cause) noexcept {
+  std::vector<object*> children;
+  if (!finish_one(context, reason, cause, children)) return;
+  while (!children.empty()) {
+    object* next = children.back();
+    children.pop_back();
+    finish_one(*next, reason, cause, children);
+    unpin(*next);
+  }
+}
+
+bool done_operation::await_ready() noexcept {
+  if (doomed(*self_)) {
+    unwind_ = true;
+    return false;
+  }
+  return context_ != nullptr && context_->done.load(std::memory_order_seq_cst);
+}
+
+[[gnu::noinline]] void done_operation::await_suspend(std::coroutine_handle<>) noexcept {
+  goroutine& self = *self_;
+  if (unwind_) {
+    unwind_self(self);
+    return;
+  }
+  if (context_ == nullptr) {
+    self.wait = nullptr;
+    if (park(self, wait_reason::context_done, nullptr, 0) == 0) make_ready(self);
+    return;
+  }
+  object& context = *context_;
+  context.lock.lock();
+  auto& body = context.as<context_body>();
+  if (context.done.load(std::memory_order_relaxed)) {
+    context.lock.unlock();
+    yield_current(self);
+    return;
+  }
+  self.wait = this;
+  node_.waiter = &self;
+  const wait_target target{&context, set_of(capability::cancel)};
+  node_.word = park(self, wait_reason::context_done, &target, 1);
+  const bool parked = node_.word != 0;
+  if (parked) body.waiters.push(context, node_);
+  context.lock.unlock();
+  if (!parked) make_ready(self);
+}
+
+bool done_operation::abandon(goroutine&) noexcept {
+  context_->lock.lock();
+  if (node_.queued) context_->as<context_body>().waiters.remove(*context_, node_);
+  unlock_and_free_if_unused(*context_);
+  return true;
+}
+
+}  // namespace leash::detail
+
+namespace leash {
+
+bool context::is_done() const noexcept {
+  const detail::object* target = handle_.target();
+  return target != nullptr && target->done.load(std::memory_order_seq_cst);
+}
+
+std::error_code context::error() const noexcept {
+  if (!is_done()) return {};
+  return make_error_code(handle_.target()->as<detail::context_body>().reason);
+}
+
+std::exception_ptr context::cause() const noexcept {
+  if (!is_done()) return nullptr;
+  return handle_.target()->as<detail::context_body>().cause;
+}
+
+std::optional<std::chrono::steady_clock::time_point> context::deadline() const noexcept {
+  if (!handle_) return std::nullopt;
+  const auto at = handle_.target()->as<detail::context_body>().deadline;
+  if (at == detail::clock_time::max()) return std::nullopt;
+  return at;
+}
+
+cancelable_context with_cancel(const context& parent) {
+  return with_deadline(parent, detail::clock_time::max());
+}
+
+cancelable_context with_timeout(const context& parent, std::chrono::nanoseconds limit) {
+  return with_deadline(parent, detail::now(detail::current_scheduler()) + limit);
+}
+
+cancelable_context with_deadline(const context& parent,
+                                 std::chrono::steady_clock::time_point deadline) {
+  return cancelable_context(detail::make_context(detail::context_access::target(parent), deadline,
+                                                 detail::set_of(detail::capability::cancel)));
+}
+
+void cancelable_context::cancel() const noexcept { cancel(nullptr); }
+
+void cancelable_context::cancel(std::exception_ptr cause) const noexcept {
+  if (handle_) detail::cancel_context(*handle_.target(), errc::canceled, std::move(cause));
+}
+
+context this_goroutine::context() noexcept {
+  const detail::goroutine* self = detail::current_goroutine();
+  detail::object* leash = self == nullptr ? nullptr : self->leash.load(std::memory_order_relaxed);
+  if (leash == nullptr) return {};
+  return detail::context_access::make(detail::handle(leash, 0));
+}
+
+}  // namespace leash

@@ -1,0 +1,125 @@
+#include <leash/detail/sync/select_core.hpp>
+
+#include <algorithm>
+
+namespace leash::detail {
+
+void select_wait::sort_objects() noexcept {
+  objects_ = 0;
+  for (std::uint32_t i = 0; i < count_; ++i)
+    if (cases_[i] != nullptr && cases_[i]->target != nullptr)
+      order_[objects_++] = cases_[i]->target;
+  std::sort(order_, order_ + objects_);
+  objects_ = static_cast<std::uint32_t>(std::unique(order_, order_ + objects_) - order_);
+}
+
+void select_wait::lock_all() noexcept {
+  for (std::uint32_t i = 0; i < objects_; ++i) order_[i]->lock.lock();
+}
+
+void select_wait::unlock_all() noexcept {
+  for (std::uint32_t i = objects_; i-- > 0;) order_[i]->lock.unlock();
+}
+
+// True: a case has happened. False: see suspend(); the locks are held if it is to park.
+bool select_wait::ready() noexcept {
+  if (doomed(*self_) && !mutated(rule::doom_before_effect)) {
+    plan_ = plan::unwind;
+    return false;
+  }
+  sort_objects();
+  lock_all();
+  goroutine* woken = nullptr;
+  const std::uint32_t first = count_ > 1 ? random_number() % count_ : 0;
+  for (std::uint32_t i = 0; i < count_ && chosen_ == nothing; ++i) {
+    const std::uint32_t at = (first + i) % count_;
+    select_case* each = cases_[at];
+    if (each != nullptr && each->target != nullptr && each->attempt(woken)) chosen_ = at;
+  }
+  if (chosen_ == nothing) chosen_ = otherwise_;
+  if (chosen_ == nothing) return false;
+  unlock_all();
+  if (woken != nullptr) make_ready(*woken);
+  if (--self_->slice != 0) return true;
+  plan_ = plan::yield;
+  return false;
+}
+
+wait_reason select_wait::reason() const noexcept {
+  if (count_ == 0) return wait_reason::select_no_cases;
+  if (count_ != 1 || cases_[0] == nullptr) return wait_reason::select;
+  // With one case, what that case alone would show.
+  const bool nil = cases_[0]->target == nullptr;
+  if (cases_[0]->ends == set_of(capability::send))
+    return nil ? wait_reason::chan_receive_nil : wait_reason::chan_receive;
+  if (cases_[0]->ends == set_of(capability::cancel)) return wait_reason::context_done;
+  return nil ? wait_reason::chan_send_nil : wait_reason::chan_send;
+}
+
+[[gnu::noinline]] void select_wait::suspend() noexcept {
+  goroutine& self = *self_;
+  if (plan_ == plan::unwind) {
+    unwind_self(self);
+    return;
+  }
+  if (plan_ == plan::yield) {
+    yield_current(self);
+    return;
+  }
+  std::uint32_t targets = 0;
+  for (std::uint32_t i = 0; i < count_; ++i)
+    if (cases_[i] != nullptr && cases_[i]->target != nullptr)
+      targets_[targets++] = {cases_[i]->target, cases_[i]->ends};
+  // Read before the park: without objects nothing holds the frame afterwards.
+  scheduler& home = *self.home.load(std::memory_order_relaxed);
+  const std::uint32_t timeout = timeout_;
+  const clock_time deadline = deadline_;
+  self.wait = this;
+  parked_ = true;
+  const bool timed = timeout != nothing;
+  const std::uint64_t word = park(self, reason(), targets_, targets, timed);
+  if (word == 0) {
+    if (objects_ != 0) unlock_all();
+    make_ready(self);
+    return;
+  }
+  if (objects_ != 0) {
+    const std::uint32_t first = random_number() % count_;
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      const std::uint32_t at = (first + i) % count_;
+      select_case* each = cases_[at];
+      if (each == nullptr || each->target == nullptr) continue;
+      each->node.waiter = &self;
+      each->node.word = word;
+      each->node.index = at;
+      each->queue().push(*each->target, each->node);
+    }
+    unlock_all();
+  }
+  if (timed) arm_wait_timer(home, self, deadline, word, timeout);
+}
+
+void select_wait::leave_queues() noexcept {
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    select_case* each = cases_[i];
+    if (each == nullptr || each->target == nullptr) continue;
+    each->target->lock.lock();
+    if (each->node.queued) each->queue().remove(*each->target, each->node);
+    unlock_and_free_if_unused(*each->target);
+  }
+}
+
+std::uint32_t select_wait::resumed() noexcept {
+  if (!parked_) return chosen_;
+  self_->wait = nullptr;
+  chosen_ = self_->outcome;
+  leave_queues();
+  return chosen_;
+}
+
+bool select_wait::abandon(goroutine&) noexcept {
+  if (!mutated(rule::leave_before_destroy)) leave_queues();
+  return true;
+}
+
+}  // namespace leash::detail
