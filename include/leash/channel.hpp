@@ -29,6 +29,8 @@ class channel;
 namespace detail {
 
 // The part of a channel that all its handles share.
+struct channel_access;
+
 class channel_handle {
  public:
   // Values that wait in the buffer, now.
@@ -41,18 +43,15 @@ class channel_handle {
   }
 
  protected:
+  friend struct channel_access;
   channel_handle() noexcept = default;
   explicit channel_handle(handle named) noexcept : handle_(std::move(named)) {}
   object* target() const noexcept { return handle_.target(); }
   void close_or_throw() const;
-  bool try_close_now() const noexcept {
-    return handle_ && close_channel(*handle_.target());
-  }
+  bool try_close_now() const noexcept { return handle_ && close_channel(*handle_.target()); }
 
   handle handle_;
 };
-
-struct channel_access;
 
 template <class T>
 struct send_side : channel_handle {
@@ -197,6 +196,7 @@ channel_ends<T> make_channel(std::size_t capacity = 0);
 namespace detail {
 
 struct channel_access {
+  static object* target(const channel_handle& channel) noexcept { return channel.target(); }
   template <class Side>
   static Side narrow(const handle& whole, capability only) noexcept {
     return Side(handle(whole, set_of(only)));

@@ -35,33 +35,31 @@ void go(F&& f, A&& a, B&& b, std::source_location where = std::source_location::
 }
 template <class F, class A, class B, class C>
   requires starts_goroutine<F, A, B, C>
-void go(F&& f, A&& a, B&& b, C&& c,
-        std::source_location where = std::source_location::current()) {
-  detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(a),
-                         std::forward<B>(b), std::forward<C>(c));
+void go(F&& f, A&& a, B&& b, C&& c, std::source_location where = std::source_location::current()) {
+  detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                         std::forward<C>(c));
 }
 template <class F, class A, class B, class C, class D>
   requires starts_goroutine<F, A, B, C, D>
 void go(F&& f, A&& a, B&& b, C&& c, D&& d,
         std::source_location where = std::source_location::current()) {
-  detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(a),
-                         std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                         std::forward<C>(c), std::forward<D>(d));
 }
 template <class F, class A, class B, class C, class D, class E>
   requires starts_goroutine<F, A, B, C, D, E>
 void go(F&& f, A&& a, B&& b, C&& c, D&& d, E&& e,
         std::source_location where = std::source_location::current()) {
-  detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(a),
-                         std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
-                         std::forward<E>(e));
+  detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                         std::forward<C>(c), std::forward<D>(d), std::forward<E>(e));
 }
 template <class F, class A, class B, class C, class D, class E, class G>
   requires starts_goroutine<F, A, B, C, D, E, G>
 void go(F&& f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g,
         std::source_location where = std::source_location::current()) {
-  detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(a),
-                         std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
-                         std::forward<E>(e), std::forward<G>(g));
+  detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                         std::forward<C>(c), std::forward<D>(d), std::forward<E>(e),
+                         std::forward<G>(g));
 }
 
 // How many goroutines this process has, main goroutines included. Any thread.

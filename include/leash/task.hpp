@@ -51,9 +51,7 @@ class task_promise_base<void> : public promise_base {
 template <class T>
 class task_promise final : public task_promise_base<T> {
  public:
-  task_promise() noexcept {
-    this->self = std::coroutine_handle<task_promise>::from_promise(*this);
-  }
+  task_promise() noexcept { this->self = std::coroutine_handle<task_promise>::from_promise(*this); }
   task<T> get_return_object() noexcept;
   std::suspend_always initial_suspend() const noexcept { return {}; }
   final_awaiter final_suspend() const noexcept { return {}; }
