@@ -1,0 +1,36 @@
+#include "asio_poller.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <leash/asio.hpp>
+
+namespace leash {
+namespace detail {
+
+void asio_poller::wait(clock_time deadline) {
+  if (deadline == clock_time::max())
+    context_.run_one();
+  else
+    context_.run_one_until(deadline);
+  context_.poll();
+}
+
+void asio_poller::poll() { context_.poll(); }
+
+void asio_poller::wake() noexcept {
+  if (woken_.exchange(true, std::memory_order_acq_rel)) return;
+  // The exchange reads what a later wake() has written, and with it the work that it tells of.
+  boost::asio::post(context_, [this] { woken_.exchange(false, std::memory_order_acq_rel); });
+}
+
+}  // namespace detail
+
+boost::asio::io_context& io_context() {
+  const auto make = [](detail::scheduler&) -> std::unique_ptr<detail::poller> {
+    return std::make_unique<detail::asio_poller>();
+  };
+  auto& installed = detail::poller_of(detail::current_scheduler(), make);
+  return static_cast<detail::asio_poller&>(installed).context();
+}
+
+}  // namespace leash

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+
+#include <leash/detail/sched/scheduler.hpp>
+
+namespace leash::detail {
+
+// Waits for events in an io_context, whose handlers run in wait() and poll(), on one worker at a time.
+class asio_poller final : public poller {
+ public:
+  void wait(clock_time deadline) override;
+  void poll() override;
+  void wake() noexcept override;
+
+  boost::asio::io_context& context() noexcept { return context_; }
+
+ private:
+  boost::asio::io_context context_;
+  // Without work an io_context stops, and runs nothing until it is restarted.
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      context_.get_executor()};
+  std::atomic<bool> woken_{false};  // a handler that ends the wait is queued
+};
+
+}  // namespace leash::detail
