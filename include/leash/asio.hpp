@@ -51,10 +51,9 @@ class boost::asio::async_result<leash::use_goroutine_t, Result(Args...)> {
  public:
   template <class Initiation, class Token, class... InitArgs>
   static auto initiate(Initiation&& initiation, Token&& token, InitArgs&&... args) {
-    using operation =
-        leash::detail::asio_operation<std::decay_t<Initiation>,
-                                      leash::detail::signature<std::decay_t<Args>...>,
-                                      std::decay_t<InitArgs>...>;
+    using operation = leash::detail::asio_operation<std::decay_t<Initiation>,
+                                                    leash::detail::signature<std::decay_t<Args>...>,
+                                                    std::decay_t<InitArgs>...>;
     return operation(token.redirection(), std::forward<Initiation>(initiation),
                      std::forward<InitArgs>(args)...);
   }

@@ -1,56 +1,52 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 
-#include <leash/error.hpp>
 #include <leash/http_message.hpp>
 #include <leash/task.hpp>
 
 namespace leash::http {
 
-// A request brought no answer. what() is a sentence that names the URL and the cause. An answer with
-// an error status is an answer, and no error.
-class error : public leash::error {
- public:
-  error(int transfer_code, const std::string& sentence);
+class curl_multi;
 
-  // What curl, the command, would exit with: 6 for an unknown host, 7 for a refused connection, 28
-  // for a time-out, 60 for a certificate, and so on.
-  int transfer_code() const noexcept { return transfer_code_; }
+// A request that brought no answer. what() is a sentence that names the URL and the cause. A status such
+// as 404 is an answer, not an error.
+class error : public std::runtime_error {
+ public:
+  error(int code, const std::string& what) : std::runtime_error(what), code_(code) {}
+  // libcurl's number, which is also curl's exit code: 6 no such host, 7 no connection, 28 timed out, …
+  int code() const noexcept { return code_; }
 
  private:
-  int transfer_code_;
+  int code_;
 };
 
-struct client_options {
-  // About so many connections are kept open for the next requests, beside those in use.
-  long max_idle_connections = 64;
-};
-
-// Sends requests and keeps the connections for the next ones: HTTP/1.1, and HTTP/2 over TLS. Proxies
-// are taken from the environment, as curl does.
+// An HTTP client: HTTP/1.1 and HTTP/2, TLS, proxies, as libcurl has them. Any number of goroutines use
+// one client at once; connections are kept for the next requests. Cheap to copy: copies share them.
 //
 //   http::client client;
-//   http::response answer = co_await client.get("http://127.0.0.1:8080/");
+//   http::response page = co_await client.get("http://127.0.0.1:8080/");
 //
-// Any goroutine may use it, many at once. It must not outlive the runtime in which it is first used.
+// A goroutine that is unwound in a request ends it at once. Made and used on goroutines of one runtime,
+// and gone before that ends; the constructor throws errc::no_runtime elsewhere.
 class client {
  public:
-  explicit client(client_options options = {});
-  // Requests that are under way fail.
+  client();
+  client(const client&) noexcept = default;
+  client& operator=(const client&) noexcept = default;
+  client(client&&) noexcept = default;
+  client& operator=(client&&) noexcept = default;
   ~client();
-  client(client&&) noexcept;
-  client& operator=(client&&) noexcept;
 
-  // Suspends until the whole answer is there (`IO wait`); throws error. Unwinding ends the request
-  // at once: its connection is closed, or its HTTP/2 stream is reset.
-  [[nodiscard]] task<response> send(request asked);
-  [[nodiscard]] task<response> get(std::string url);
+  // The answer to a GET. Throws http::error.
+  task<response> get(std::string url) const;
+  // The answer to any request; what is asked for and how far to go stands in it. Throws http::error.
+  task<response> send(request asked) const;
 
  private:
-  class state;
-  std::shared_ptr<state> state_;
+  std::shared_ptr<curl_multi> multi_;
 };
 
 }  // namespace leash::http

@@ -45,10 +45,10 @@ task<> echo(tcp::socket socket) {
   std::array<char, 1024> space;
   boost::system::error_code ended;
   for (;;) {
-    const std::size_t got = co_await socket.async_read_some(
-        asio::buffer(space), use_goroutine(ended));
+    const std::size_t got =
+        co_await socket.async_read_some(asio::buffer(space), use_goroutine(ended));
     if (ended) co_return;
-    co_await asio::async_write(socket, asio::buffer(space.data(), got), use_goroutine);
+    co_await asio::async_write(socket, asio::buffer(space.data(), got), use_goroutine(ended));
   }
 }
 
@@ -70,18 +70,22 @@ task<std::string> ask_echo(tcp::endpoint server, std::string text) {
 
 TEST_P(Asio, ATimerIsAwaited) {
   const auto before = std::chrono::steady_clock::now();
-  run([]() -> task<> {
-    asio::steady_timer timer(leash::io_context(), 5ms);
-    co_await timer.async_wait(use_goroutine);
-  }, options());
+  run(
+      []() -> task<> {
+        asio::steady_timer timer(leash::io_context(), 5ms);
+        co_await timer.async_wait(use_goroutine);
+      },
+      options());
   EXPECT_GE(std::chrono::steady_clock::now() - before, 5ms);
 }
 
 TEST_P(Asio, AnExpiredTimerIsAwaitedManyTimes) {
-  run([]() -> task<> {
-    asio::steady_timer timer(leash::io_context(), std::chrono::steady_clock::time_point::min());
-    for (int i = 0; i < 2000; ++i) co_await timer.async_wait(use_goroutine);
-  }, options());
+  run(
+      []() -> task<> {
+        asio::steady_timer timer(leash::io_context(), std::chrono::steady_clock::time_point::min());
+        for (int i = 0; i < 2000; ++i) co_await timer.async_wait(use_goroutine);
+      },
+      options());
 }
 
 TEST_P(Asio, APostIsAwaited) {
@@ -89,66 +93,79 @@ TEST_P(Asio, APostIsAwaited) {
 }
 
 TEST_P(Asio, AnErrorIsThrown) {
-  const auto code = run([]() -> task<boost::system::error_code> {
-    tcp::socket closed(leash::io_context());
-    std::array<char, 1> space;
-    try {
-      co_await closed.async_read_some(asio::buffer(space), use_goroutine);
-    } catch (const boost::system::system_error& thrown) {
-      co_return thrown.code();
-    }
-    co_return boost::system::error_code();
-  }, options());
+  const auto code = run(
+      []() -> task<boost::system::error_code> {
+        tcp::socket closed(leash::io_context());
+        std::array<char, 1> space;
+        try {
+          co_await closed.async_read_some(asio::buffer(space), use_goroutine);
+        } catch (const boost::system::system_error& thrown) {
+          co_return thrown.code();
+        }
+        co_return boost::system::error_code();
+      },
+      options());
   EXPECT_EQ(code, asio::error::bad_descriptor);
 }
 
 TEST_P(Asio, AnEchoComesBack) {
-  const auto back = run([]() -> task<std::string> {
-    tcp::acceptor acceptor = listener();
-    const auto server = acceptor.local_endpoint();
-    go(echo_server, std::move(acceptor));
-    co_return co_await ask_echo(server, "hello");
-  }, options());
+  const auto back = run(
+      []() -> task<std::string> {
+        tcp::acceptor acceptor = listener();
+        const auto server = acceptor.local_endpoint();
+        go(echo_server, std::move(acceptor));
+        co_return co_await ask_echo(server, "hello");
+      },
+      options());
   EXPECT_EQ(back, "hello");
 }
 
 TEST_P(Asio, ManyEchoesComeBack) {
-  const int good = run([]() -> task<int> {
-    tcp::acceptor acceptor = listener();
-    const auto server = acceptor.local_endpoint();
-    go(echo_server, std::move(acceptor));
-    channel<bool> answers;
-    constexpr int clients = 100;
-    for (int i = 0; i < clients; ++i) {
-      go([](tcp::endpoint server, std::string text, channel<bool> answers) -> task<> {
-        const std::string back = co_await ask_echo(server, text);
-        co_await answers.send(back == text);
-      }, server, std::string(static_cast<std::size_t>(1 + i * 97), 'x'), answers);
-    }
-    int equal = 0;
-    for (int i = 0; i < clients; ++i) equal += (co_await answers.receive()).value_or(false);
-    co_return equal;
-  }, options());
+  const int good = run(
+      []() -> task<int> {
+        tcp::acceptor acceptor = listener();
+        const auto server = acceptor.local_endpoint();
+        go(echo_server, std::move(acceptor));
+        channel<bool> answers;
+        constexpr int clients = 100;
+        for (int i = 0; i < clients; ++i) {
+          go(
+              [](tcp::endpoint server, std::string text, channel<bool> answers) -> task<> {
+                const std::string back = co_await ask_echo(server, text);
+                co_await answers.send(back == text);
+              },
+              server, std::string(static_cast<std::size_t>(1 + i * 97), 'x'), answers);
+        }
+        int equal = 0;
+        for (int i = 0; i < clients; ++i) equal += (co_await answers.receive()).value_or(false);
+        co_return equal;
+      },
+      options());
   EXPECT_EQ(good, 100);
 }
 
 TEST_P(Asio, AReaderIsUnwoundWhenMainReturns) {
   int gone = 0;
-  run([&gone]() -> task<> {
-    tcp::acceptor acceptor = listener();
-    tcp::socket client(leash::io_context());
-    co_await client.async_connect(acceptor.local_endpoint(), use_goroutine);
-    channel<> reading;
-    go([](tcp::socket socket, channel<> reading, int* gone) -> task<> {
-      const destroyed watch(*gone);
-      std::array<char, 1024> space;
-      co_await reading.send();
-      co_await socket.async_read_some(asio::buffer(space), use_goroutine);
-      ADD_FAILURE() << "read nothing, yet went on";
-    }, std::move(client), reading, &gone);
-    co_await reading.receive();
-    co_await this_goroutine::yield();
-  }, options());
+  asio::io_context outside;  // so that the peer outlives the reader
+  tcp::acceptor acceptor(outside, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  run(
+      [&]() -> task<> {
+        tcp::socket client(leash::io_context());
+        co_await client.async_connect(acceptor.local_endpoint(), use_goroutine);
+        channel<> reading;
+        go(
+            [](tcp::socket socket, channel<> reading, int* gone) -> task<> {
+              const destroyed watch(*gone);
+              std::array<char, 1024> space;
+              co_await reading.send();
+              co_await socket.async_read_some(asio::buffer(space), use_goroutine);
+              ADD_FAILURE() << "read nothing, yet went on";
+            },
+            std::move(client), reading, &gone);
+        co_await reading.receive();
+        co_await this_goroutine::yield();
+      },
+      options());
   EXPECT_EQ(gone, 1);
 }
 
@@ -161,27 +178,29 @@ TEST_P(Asio, HandlersAndTheUnwinderMeetWithoutHarm) {
       std::atomic<int>* count;
       ~mark() { count->fetch_add(1); }
     };
-    run([&gone]() -> task<> {
-      for (int i = 0; i < 50; ++i) {
-        go([](std::atomic<int>* gone, int delay) -> task<> {
-          const mark last{gone};
-          asio::steady_timer timer(leash::io_context());
-          for (;;) {
-            timer.expires_after(std::chrono::microseconds(delay));
-            co_await timer.async_wait(use_goroutine);
+    run(
+        [&gone]() -> task<> {
+          for (int i = 0; i < 50; ++i) {
+            go(
+                [](std::atomic<int>* gone, int delay) -> task<> {
+                  const mark last{gone};
+                  asio::steady_timer timer(leash::io_context());
+                  for (;;) {
+                    timer.expires_after(std::chrono::microseconds(delay));
+                    co_await timer.async_wait(use_goroutine);
+                  }
+                },
+                &gone, i * 3);
           }
-        }, &gone, i * 3);
-      }
-      asio::steady_timer timer(leash::io_context(), 1ms);
-      co_await timer.async_wait(use_goroutine);
-    }, options());
+          asio::steady_timer timer(leash::io_context(), 1ms);
+          co_await timer.async_wait(use_goroutine);
+        },
+        options());
     ASSERT_EQ(gone.load(), 50);
   }
 }
 
-TEST(AsioAlone, TheContextNeedsARuntime) {
-  EXPECT_THROW(leash::io_context(), error);
-}
+TEST(AsioAlone, TheContextNeedsARuntime) { EXPECT_THROW(leash::io_context(), error); }
 
 }  // namespace
 }  // namespace leash
