@@ -9,7 +9,7 @@ using tick = std::chrono::steady_clock::time_point;
 void send_tick(void* target, std::uint64_t generation, std::uint32_t) noexcept {
   auto& channel = *static_cast<object*>(target);
   goroutine* woken = nullptr;
-  tick time = leash::now();
+  tick time = now(current_scheduler());  // timers fire on workers
   channel.lock.lock();
   if (channel.alive && channel.generation.load(std::memory_order_relaxed) == generation) {
     channel.outside.store(0, std::memory_order_release);
