@@ -22,6 +22,8 @@ namespace leash::http {
 // Of the request, the handler gets method, url (the target, as it was sent), headers and body. Of the
 // response, status, headers and body are sent; status 0 stands for 200, and Content-Length and
 // Connection are the server's to give. A handler that throws is answered for with 500.
+// A connection's goroutine is on the leash that serve()'s goroutine is on; it is unwound, with the
+// handler that it runs, when its client goes away.
 // Made and used on goroutines of one runtime, and gone before that ends.
 class server {
  public:

@@ -1,5 +1,7 @@
 #include <leash/http_server.hpp>
 
+#include <sys/socket.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -8,6 +10,7 @@
 #include <utility>
 
 #include <leash/asio.hpp>
+#include <leash/context.hpp>
 #include <leash/go.hpp>
 
 namespace leash::http {
@@ -82,7 +85,32 @@ task<> write(tcp::socket& socket, message& answer, bool head, boost::system::err
   }
 }
 
-task<> converse(tcp::socket socket, server::handler handler) {
+// Ends the leash of a connection when its client goes away while the handler runs: goroutine, handler
+// and all are unwound. A client that only closes its sending side counts as gone, as it does in Go.
+class hang_up_watch {
+ public:
+  hang_up_watch(tcp::socket& socket, std::shared_ptr<cancelable_context> leash) : socket_(socket) {
+    const int descriptor = socket.native_handle();
+    socket.async_wait(tcp::socket::wait_read,
+                      [descriptor, leash = std::move(leash)](boost::system::error_code failure) {
+                        // When the socket is closed meanwhile, this may look at another; its leash is of no use then.
+                        char next = 0;
+                        if (!failure && ::recv(descriptor, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+                          leash->cancel();
+                      });
+  }
+  hang_up_watch(hang_up_watch&&) = delete;
+  ~hang_up_watch() {
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+  }
+
+ private:
+  tcp::socket& socket_;
+};
+
+task<> converse(tcp::socket socket, server::handler handler,
+                std::shared_ptr<cancelable_context> leash) {
   boost::system::error_code failure;
   socket.set_option(tcp::no_delay(true), failure);
   beast::flat_buffer buffer;
@@ -108,7 +136,10 @@ task<> converse(tcp::socket socket, server::handler handler) {
       head = parser.get().method() == beast::http::verb::head;
       const unsigned version = parser.get().version();
       const request asked = taken_from(parser.release());
-      answer = co_await answer_to(handler, asked);
+      {
+        const hang_up_watch watch(socket, leash);
+        answer = co_await answer_to(handler, asked);
+      }
       answer.version(version);
     }
     answer.keep_alive(keep);
@@ -139,7 +170,8 @@ task<> server::serve() const {
     // A client that is gone before it was accepted is no reason to stop.
     if (failure == boost::asio::error::connection_aborted) continue;
     if (failure) throw boost::system::system_error(failure);
-    go(converse, std::move(socket), kept->answer);
+    const auto leash = std::make_shared<cancelable_context>(with_cancel(this_goroutine::context()));
+    go(*leash, converse, std::move(socket), kept->answer, leash);
   }
 }
 

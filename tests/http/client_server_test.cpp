@@ -5,6 +5,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include <leash/asio.hpp>
 #include <leash/channel.hpp>
+#include <leash/context.hpp>
 #include <leash/go.hpp>
 #include <leash/http.hpp>
 #include <leash/http_server.hpp>
@@ -149,6 +151,65 @@ TEST_P(ClientAndServer, ManyRequestsAtOnceAreAnswered) {
       },
       options());
   EXPECT_EQ(good, 200);
+}
+
+TEST_P(ClientAndServer, AHandlerWhoseClientIsGoneIsUnwound) {
+  run(
+      []() -> task<> {
+        const channel<> gone(1);
+        struct teller {
+          channel<> gone;
+          ~teller() { gone.try_send(); }
+        };
+        const std::string base = serve([gone](const request&) -> task<response> {
+          const teller last{gone};
+          co_await channel<>::nil().receive();
+          co_return response();
+        });
+        client client;
+        request asked{.url = base};
+        asked.timeout = std::chrono::milliseconds(20);
+        EXPECT_THROW(co_await client.send(asked), error);
+        co_await gone.receive();
+      },
+      options());
+}
+
+TEST_P(ClientAndServer, AServersLeashHoldsItsConnections) {
+  run(
+      []() -> task<> {
+        channel<> begun;
+        const channel<> gone(1);
+        struct teller {
+          channel<> gone;
+          ~teller() { gone.try_send(); }
+        };
+        server made([begun, gone](const request&) -> task<response> {
+          const teller last{gone};
+          co_await begun.send();
+          co_await channel<>::nil().receive();
+          co_return response();
+        });
+        const std::string base = "http://127.0.0.1:" + std::to_string(made.port());
+        cancelable_context leash = with_cancel(background());
+        go(leash, [](server made) -> task<> { co_await made.serve(); }, made);
+        client client;
+        const channel<> failed(1);
+        go(
+            [](http::client client, std::string url, channel<> failed) -> task<> {
+              try {
+                co_await client.get(url);
+              } catch (const error&) {
+                failed.try_send();
+              }
+            },
+            client, base, failed);
+        co_await begun.receive();
+        leash.cancel();
+        co_await gone.receive();
+        co_await failed.receive();
+      },
+      options());
 }
 
 // The request's goroutine is unwound when main returns; what its server sees is its connection's end.
