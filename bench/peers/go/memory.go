@@ -1,15 +1,17 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"runtime"
 	"sync"
 )
 
 const parked = 200_000
 
-// memoryParked is what the process takes from the system for a goroutine that waits on a channel which all of them share.
+// memoryParked is what the process grows by for a goroutine that waits on a channel which all of them share.
 func memoryParked() (float64, string) {
-	before := system()
+	before := resident()
 	never := make(chan int)
 	var started, ended sync.WaitGroup
 	started.Add(parked)
@@ -22,15 +24,23 @@ func memoryParked() (float64, string) {
 		}()
 	}
 	started.Wait()
-	grown := system() - before
+	grown := resident() - before
 	close(never)
 	ended.Wait()
 	return float64(grown) / parked, "B"
 }
 
-func system() uint64 {
+// resident is the process's resident memory in bytes.
+func resident() int {
 	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.Sys
+	statm, err := os.ReadFile("/proc/self/statm")
+	var total, pages int
+	if err == nil {
+		_, err = fmt.Sscan(string(statm), &total, &pages)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "/proc/self/statm: %v\n", err)
+		os.Exit(1)
+	}
+	return pages * os.Getpagesize()
 }
