@@ -34,6 +34,8 @@ const char* text_of(fate what) noexcept {
       return "failed";
     case fate::late:
       return "late";
+    case fate::not_started:
+      return "not started";
   }
   return "unknown";
 }

@@ -126,6 +126,36 @@ TEST(Race, TakesANumberOfTasksKnownAtRunTime) {
       virtual_time);
 }
 
+TEST(HedgedRace, AsksTheNextOnlyAfterTheDelayOrAFailure) {
+  run(
+      []() -> task<> {
+        const race_options after_50ms{.hedge_delay = 50ms};
+        std::vector<task<std::string>> quick;
+        quick.push_back(request("google", 30ms));
+        quick.push_back(request("bing", 1ms));
+        auto won = co_await race(after_50ms, std::move(quick));
+        EXPECT_EQ(won.index, 0u);
+        EXPECT_EQ(won.receipts[1].fate, fate::not_started);
+
+        std::vector<task<std::string>> slow;
+        slow.push_back(request("google", 200ms));
+        slow.push_back(request("bing", 20ms));
+        auto hedged = co_await race(after_50ms, std::move(slow));
+        EXPECT_EQ(hedged.index, 1u);
+        EXPECT_EQ(hedged.receipts[1].after, 70ms);
+        EXPECT_EQ(hedged.receipts[0].fate, fate::canceled);
+
+        std::vector<task<int>> failing;
+        failing.push_back(fail("down"));
+        failing.push_back(value(3));
+        auto next = co_await race(after_50ms, std::move(failing));
+        EXPECT_EQ(next.value, 3);
+        EXPECT_LT(next.receipts[1].after, 1ms);
+        EXPECT_EQ(num_goroutines(), 1u);
+      },
+      virtual_time);
+}
+
 TEST(First, RethrowsWhenTheFirstToFinishFailed) {
   run(
       []() -> task<> {

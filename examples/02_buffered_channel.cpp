@@ -1,0 +1,32 @@
+// Fix 1: a slot for everyone. The loser puts its answer into its slot and ends.
+#include <leash/leash.hpp>
+
+#include <cstdio>
+#include <string>
+
+using namespace std::chrono_literals;
+
+leash::task<std::string> request(std::string engine, std::chrono::milliseconds latency) {
+  co_await leash::sleep(latency);
+  co_return engine;
+}
+
+leash::task<std::string> racer() {
+  leash::channel<std::string> answers(2);
+  auto ask = [answers](std::string engine, std::chrono::milliseconds latency) -> leash::task<> {
+    co_await answers.send(co_await request(engine, latency));
+  };
+  leash::go(ask, "google", 20ms);
+  leash::go(ask, "bing", 200ms);
+  auto first = co_await answers.receive();
+  co_return *first;
+}
+
+leash::task<> program() {
+  std::string winner = co_await racer();
+  std::printf("winner: %s\n", winner.c_str());
+  co_await leash::sleep(300ms);  // bing has its answer now, put it into its slot, and ended
+  std::printf("Goroutine count: %zu\n", leash::num_goroutines());
+}
+
+int main() { leash::run(program); }
