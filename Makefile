@@ -34,6 +34,9 @@ test:
 	@$(configure) release >&2
 	@$(build) release
 	@ctest --preset release -j $$(nproc)
+	@$(configure) mutants >&2
+	@$(build) mutants --target leash_core_tests
+	@ctest --preset mutants -L mutation -j $$(nproc)
 
 bench:
 	@$(setup) build test bench
