@@ -71,7 +71,7 @@ class [[nodiscard("a context is cancelled when its owner goes out of scope")]] c
   operator leash::context() const noexcept { return context(); }
   void cancel() const noexcept;
   // `cause` is what context::cause() gives, here and below.
-  void cancel(std::exception_ptr cause) const noexcept;
+  void cancel(const std::exception_ptr& cause) const noexcept;
 
  private:
   friend struct detail::context_access;

@@ -60,7 +60,7 @@ void closure_base::completed(promise_base* root) noexcept {
   if (root != nullptr && root->failure) report_uncaught(*root->owner, root->failure);
 }
 
-void report_uncaught(const goroutine& thrower, std::exception_ptr what) noexcept {
+void report_uncaught(const goroutine& thrower, const std::exception_ptr& what) noexcept {
   const auto& at = thrower.created_at;
   fmt::print(stderr,
              "panic: {}\n\ngoroutine {} [running]:\ncreated by goroutine {} in {}\n\t{}:{}\n"

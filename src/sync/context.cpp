@@ -110,7 +110,7 @@ handle make_context(object* parent, clock_time deadline, capability_set can) {
   return first;
 }
 
-void cancel_context(object& context, errc reason, std::exception_ptr cause) noexcept {
+void cancel_context(object& context, errc reason, const std::exception_ptr& cause) noexcept {
   std::vector<object*> children;
   if (!finish_one(context, reason, cause, children)) return;
   while (!children.empty()) {
@@ -205,10 +205,10 @@ cancelable_context with_deadline(const context& parent,
                                                  detail::set_of(detail::capability::cancel)));
 }
 
-void cancelable_context::cancel() const noexcept { cancel(nullptr); }
+void cancelable_context::cancel() const noexcept { cancel(std::exception_ptr()); }
 
-void cancelable_context::cancel(std::exception_ptr cause) const noexcept {
-  if (handle_) detail::cancel_context(*handle_.target(), errc::canceled, std::move(cause));
+void cancelable_context::cancel(const std::exception_ptr& cause) const noexcept {
+  if (handle_) detail::cancel_context(*handle_.target(), errc::canceled, cause);
 }
 
 context this_goroutine::context() noexcept {

@@ -37,7 +37,7 @@ class closure_base {
 class detached_closure : public closure_base {};
 
 // Reports an exception that nobody catches, as a panic does, and ends the program.
-void report_uncaught(const goroutine& thrower, std::exception_ptr what) noexcept;
+void report_uncaught(const goroutine& thrower, const std::exception_ptr& what) noexcept;
 
 // A record for a new goroutine of this thread's runtime. Throws errc::no_runtime outside one.
 goroutine& new_goroutine(std::source_location created_at);

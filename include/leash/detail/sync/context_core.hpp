@@ -42,7 +42,7 @@ struct context_body {
 handle make_context(object* parent, clock_time deadline, capability_set can);
 
 // Ends a context and all below it. Does nothing when it is done. Any thread.
-void cancel_context(object& context, errc reason, std::exception_ptr cause) noexcept;
+void cancel_context(object& context, errc reason, const std::exception_ptr& cause) noexcept;
 
 // co_await: suspends until a context is done; for ever when there is none.
 class done_operation final : public wait_base {

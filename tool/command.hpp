@@ -1,0 +1,10 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace leash::tool {
+
+// Adds its subcommand to `app`; when that was given, `code` becomes what the process exits with.
+void add_demo(CLI::App& app, int& code);
+
+}  // namespace leash::tool
