@@ -4,7 +4,8 @@
 
 namespace leash::tool {
 
-// Adds its subcommand to `app`; when that was given, `code` becomes what the process exits with.
+// Each adds its subcommand to `app`; when that was given, `code` becomes what the process exits with.
 void add_demo(CLI::App& app, int& code);
+void add_race(CLI::App& app, int& code);
 
 }  // namespace leash::tool

@@ -64,6 +64,7 @@ int run_tool(int argc, char** argv) {
   app.set_version_flag("--version", "leash " LEASH_VERSION);
   app.require_subcommand(1);
   leash::tool::add_demo(app, code);
+  leash::tool::add_race(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
