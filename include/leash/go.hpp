@@ -77,7 +77,12 @@ class yield_operation {
   yield_operation(yield_operation&&) = delete;
   void bind(promise_base& frame) noexcept { self_ = frame.owner; }
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) const noexcept { yield_current(*self_); }
+  void await_suspend(std::coroutine_handle<>) const noexcept {
+    if (doomed(*self_))
+      unwind_self(*self_);
+    else
+      yield_current(*self_);
+  }
   void await_resume() const noexcept {}
 
  private:

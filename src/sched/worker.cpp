@@ -142,8 +142,8 @@ void make_ready(goroutine& claimed, bool soon) noexcept {
 }
 
 void yield_current(goroutine& self) noexcept {
+  // Doom is not looked at: an operation that has happened is delivered first.
   self.wait = nullptr;
-  if (doomed(self)) self.unwind = true;
   const std::uint64_t word = self.word.load(std::memory_order_relaxed);
   self.word.store(with_state(word, wait_state::claimed), std::memory_order_release);
   self.home.load(std::memory_order_relaxed)->inject(self);

@@ -111,6 +111,31 @@ TEST(Doom, StopsAGoroutineBeforeItsNextEffect) {
       virtual_time);
 }
 
+// The last operation of a time slice yields after it has happened; a cancel may not take its value.
+TEST(Doom, DeliversWhatWasReceivedAtTheEndOfATimeSlice) {
+  run(
+      []() -> task<> {
+        for (int values = 1; values <= 300; ++values) {
+          channel<int> full(300);
+          for (int i = 0; i < values; ++i) EXPECT_EQ(full.try_send(i), op_status::success);
+          int received = 0;
+          cancelable_context owner = with_cancel(background());
+          go(owner, [&]() -> task<> {
+            for (;;) {
+              co_await full.receive();
+              ++received;
+            }
+          });
+          co_await this_goroutine::yield();
+          owner.cancel();
+          co_await until_alone();
+          EXPECT_EQ(static_cast<std::size_t>(received) + full.size(),
+                    static_cast<std::size_t>(values));
+        }
+      },
+      virtual_time);
+}
+
 TEST_P(OnEveryNumberOfWorkers, AScopeEndsAfterItsChildren) {
   in_runtime([]() -> task<> {
     std::atomic<int> sum{0};
