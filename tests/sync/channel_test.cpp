@@ -339,7 +339,9 @@ TEST_P(Channel, AWaitKeepsItsChannelThoughAllHandlesAreDropped) {
     generation = object->generation;
     go(
         [](receive_channel<int> in) -> task<> {
-          co_await std::exchange(in, {}).receive();
+          auto operation = in.receive();
+          in = {};
+          co_await std::move(operation);
           ADD_FAILURE() << "nobody can send any more";
         },
         std::move(in));
