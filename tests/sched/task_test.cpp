@@ -27,7 +27,9 @@ TEST_P(Task, RunsWhenItIsAwaitedAndNotBefore) {
     EXPECT_EQ(ran, 0);
     co_await std::move(lazy);
     EXPECT_EQ(ran, 1);
-    { auto dropped = work(); }
+    {
+      auto dropped = work();
+    }
     EXPECT_EQ(ran, 1);
   });
 }
