@@ -108,8 +108,9 @@ class test_server::session : public std::enable_shared_from_this<session> {
     ended_ = true;
     error_code ignored;
     socket_.close(ignored);
-    server_.count(&test_server::open_, -1);
+    // Who sees that a connection is gone sees also who closed it.
     if (by_client) server_.count(&test_server::closed_by_client_, 1);
+    server_.count(&test_server::open_, -1);
   }
 
   test_server& server_;
