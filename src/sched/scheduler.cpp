@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "worker.hpp"
 
@@ -112,12 +113,16 @@ void scheduler::run_until(const std::atomic<bool>& finished) {
 }
 
 void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
+  bool slept = false;
   while (!finished.load(std::memory_order_seq_cst)) {
     if (stopping.load(std::memory_order_relaxed) && self.number == 0 && live() == 0) return;
-    if (goroutine* next = find_work(self))
+    if (goroutine* next = find_work(self)) {
+      if (std::exchange(slept, false)) hand_poller_on();
       self.run(*next);
-    else
+    } else {
       sleep(self, finished);
+      slept = true;
+    }
   }
   // What this worker leaves in its slot and ring is for the others.
   while (goroutine* left = self.take_own()) injected.push(left);
@@ -184,66 +189,6 @@ clock_time scheduler::earliest_timer() const noexcept {
   clock_time first = clock_time::max();
   for (const auto& each : workers) first = std::min(first, each->timers.earliest());
   return first;
-}
-
-// Parks a worker that found nothing. One sleeper waits in the poller, the others on a condition.
-void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
-  // Somebody who holds its worker for long must not keep what it made ready to itself.
-  constexpr auto longest_blind = std::chrono::milliseconds(10);
-  asleep_.fetch_add(1, std::memory_order_seq_cst);
-  const auto stay_up = [&] {
-    return work_visible() || finished.load(std::memory_order_seq_cst) ||
-           (stopping.load(std::memory_order_seq_cst) && live() == 0);
-  };
-  if (stay_up()) {
-    asleep_.fetch_sub(1, std::memory_order_seq_cst);
-    return;
-  }
-  bool blind = false;
-  if (!polling_.exchange(true, std::memory_order_acquire)) {
-    clock_time deadline = earliest_timer();
-    const bool alone = asleep_.load(std::memory_order_seq_cst) == workers.size();
-    if (virtual_time && alone && deadline != clock_time::max()) {
-      // Everybody waits: time jumps to the next timer.
-      if (deadline > now())
-        virtual_now_.store(deadline.time_since_epoch().count(), std::memory_order_release);
-    } else {
-      if (virtual_time) deadline = clock_time::max();
-      if (!alone) {
-        const clock_time soon = std::chrono::steady_clock::now() + longest_blind;
-        blind = soon < deadline;
-        deadline = std::min(deadline, soon);
-      }
-      if (!stay_up()) events.load(std::memory_order_acquire)->wait(deadline);
-    }
-    polling_.store(false, std::memory_order_release);
-  } else {
-    std::unique_lock guard(sleep_lock_);
-    sleepers_.wait(guard, [&] { return wakeups_ > 0 || stay_up(); });
-    if (wakeups_ > 0) --wakeups_;
-  }
-  asleep_.fetch_sub(1, std::memory_order_seq_cst);
-  if (blind)
-    if (goroutine* stuck = steal(self, true)) self.push(*stuck, true);
-}
-
-void scheduler::wake_one() noexcept {
-  if (asleep_.load(std::memory_order_seq_cst) == 0) return;
-  {
-    const std::lock_guard guard(sleep_lock_);
-    if (wakeups_ == 0) ++wakeups_;
-  }
-  sleepers_.notify_one();
-  events.load(std::memory_order_acquire)->wake();
-}
-
-void scheduler::wake_all() noexcept {
-  {
-    const std::lock_guard guard(sleep_lock_);
-    wakeups_ = workers.size();
-  }
-  sleepers_.notify_all();
-  events.load(std::memory_order_acquire)->wake();
 }
 
 void scheduler::inject(goroutine& item) noexcept {

@@ -23,7 +23,8 @@
 // - Whoever makes work visible (seq_cst) then looks whether somebody sleeps; whoever goes to sleep is
 //   counted as asleep (seq_cst) and then looks for work once more. So work and sleeper never miss
 //   each other.
-// - At most one worker is inside the poller; it alone waits for timers, with the earliest of all.
+// - At most one worker is inside the poller; it alone waits for timers, with the earliest of all. How
+//   workers sleep and wake: parking.cpp.
 // - A goroutine is in at most one queue, and only while its word says `claimed`.
 
 namespace leash::detail {
@@ -90,7 +91,15 @@ class scheduler {
   bool fire_due(worker& self) noexcept;
   bool poll_events() noexcept;
   goroutine* steal(worker& self, bool slots) noexcept;
+
+  // parking.cpp
   void sleep(worker& self, const std::atomic<bool>& finished);
+  bool sleep_in_poller(const std::atomic<bool>& finished);
+  void sleep_on_condition(const std::atomic<bool>& finished);
+  bool nothing_to_sleep_for(const std::atomic<bool>& finished) const noexcept;
+  bool grant_wakeup() noexcept;
+  void hand_poller_on() noexcept;
+
   bool work_visible() const noexcept;
   clock_time earliest_timer() const noexcept;
 
@@ -100,7 +109,12 @@ class scheduler {
   std::atomic<bool> threads_stop_{false};
   std::mutex sleep_lock_;
   std::condition_variable sleepers_;
-  std::uint64_t wakeups_ = 0;  // guarded by sleep_lock_: tokens for sleepers
+  // Guarded by sleep_lock_: who sleeps on the condition, how many of them are to get up, and whether
+  // somebody is in the poller.
+  std::uint64_t condition_sleepers_ = 0;
+  std::uint64_t wakeups_ = 0;
+  bool poller_waits_ = false;
+  std::atomic<bool> unbounded_{false};  // the wait in the poller has no bound of its own
 };
 
 worker* this_worker() noexcept;

@@ -1,0 +1,71 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+
+#include <leash/leash.hpp>
+
+// A goroutine that computes holds its worker. Another worker that has nothing to do must see to timers
+// and to what the holder has made ready.
+
+namespace {
+
+using namespace leash;
+using namespace std::chrono_literals;
+
+constexpr runtime_options two_workers{.processors = 2, .leaks = leak_policy::off};
+constexpr int rounds = 100;
+
+// Computes until the flag is set; false when nobody set it for far too long.
+bool compute_until(const std::atomic<bool>& flag) {
+  const auto give_up = std::chrono::steady_clock::now() + 5s;
+  while (!flag.load())
+    if (std::chrono::steady_clock::now() > give_up) return false;
+  return true;
+}
+
+TEST(AHeldWorker, DoesNotKeepTimersFromFiring) {
+  run(
+      []() -> task<> {
+        for (int i = 0; i < rounds && !testing::Test::HasFailure(); ++i) {
+          std::atomic<bool> fired{false};
+          co_await with_scope([&](scope& s) -> task<> {
+            s.go([&]() -> task<> {
+              co_await sleep(2ms);
+              fired = true;
+            });
+            s.go([&]() -> task<> {
+              co_await sleep(1ms);
+              EXPECT_TRUE(compute_until(fired)) << "round " << i;
+            });
+            co_return;
+          });
+        }
+      },
+      two_workers);
+}
+
+TEST(AHeldWorker, DoesNotKeepWhatItMadeReady) {
+  run(
+      []() -> task<> {
+        for (int i = 0; i < rounds && !testing::Test::HasFailure(); ++i) {
+          std::atomic<bool> received{false};
+          channel<int> values;
+          co_await with_scope([&](scope& s) -> task<> {
+            s.go([&]() -> task<> {
+              co_await values.receive();
+              received = true;
+            });
+            s.go([&]() -> task<> {
+              co_await sleep(1ms);  // the receiver waits by now, and the other worker sleeps
+              co_await values.send(1);
+              EXPECT_TRUE(compute_until(received)) << "round " << i;
+            });
+            co_return;
+          });
+        }
+      },
+      two_workers);
+}
+
+}  // namespace
