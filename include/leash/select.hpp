@@ -103,24 +103,32 @@ class receive_case final : public select_case {
   std::optional<element> value_;
 };
 
+// Sends `*source`, which is moved from only when the case happens, or a copy of its own.
 template <class T, class Handler>
 class send_case final : public select_case {
  public:
-  send_case(object* channel, T value, Handler handler)
-      : value_(std::move(value)), handler_(std::move(handler)) {
-    target = channel;
-    ends = set_of(capability::send, capability::receive);
+  send_case(object* channel, T* source, Handler handler)
+      : source_(source), handler_(std::move(handler)) {
+    name(channel);
+  }
+  send_case(object* channel, std::in_place_t, const T& copied, Handler handler)
+      : own_(copied), source_(&*own_), handler_(std::move(handler)) {
+    name(channel);
   }
   send_case(send_case&& other) noexcept
-      : send_case(other.target, std::move(other.value_), std::move(other.handler_)) {}
+      : own_(std::move(other.own_)),
+        source_(own_ ? &*own_ : other.source_),
+        handler_(std::move(other.handler_)) {
+    name(other.target);
+  }
 
   bool attempt(goroutine*& woken) noexcept override {
-    const op_status status = channel_core<T>::send(*target, value_, woken);
+    const op_status status = channel_core<T>::send(*target, *source_, woken);
     node.closed = status == op_status::closed;
     return status != op_status::would_block;
   }
   wait_queue& queue() noexcept override { return target->as<channel_body>().senders; }
-  void prepare() noexcept { node.slot = &value_; }
+  void prepare() noexcept { node.slot = source_; }
   void deliver() {
     if (node.closed) throw_closed("send");
   }
@@ -128,7 +136,13 @@ class send_case final : public select_case {
   static constexpr bool has_handler = !std::is_same_v<Handler, no_handler>;
 
  private:
-  T value_;
+  void name(object* channel) noexcept {
+    target = channel;
+    ends = set_of(capability::send, capability::receive);
+  }
+
+  std::optional<T> own_;
+  T* source_;
   Handler handler_;
 };
 
@@ -245,21 +259,17 @@ class [[nodiscard("a select happens when it is awaited")]] select_operation fina
 // Runs the chosen case's handler in this goroutine, after every claim and lock is gone.
 template <class... Cases>
 task<std::size_t> select_and_handle(Cases... cases) {
-  std::tuple<Cases...> kept(std::move(cases)...);
-  std::size_t chosen = 0;
+  select_operation<Cases...> operation(std::move(cases)...);
+  const std::size_t chosen = co_await std::move(operation);
   std::optional<task<>> rest;
-  {
-    auto operation = std::apply(
-        [](auto&... each) { return select_operation<Cases...>(std::move(each)...); }, kept);
-    chosen = co_await std::move(operation);
-    operation.visit(chosen, [&](auto& each) {
-      if constexpr (std::is_same_v<decltype(each.handle_it()), task<>>)
-        rest.emplace(each.handle_it());
-      else
-        each.handle_it();
-    });
-    if (rest) co_await std::move(*rest);
-  }
+  // NOLINTNEXTLINE(bugprone-use-after-move): an operation is awaited in place, never moved
+  operation.visit(chosen, [&](auto& each) {
+    if constexpr (std::is_same_v<decltype(each.handle_it()), task<>>)
+      rest.emplace(each.handle_it());
+    else
+      each.handle_it();
+  });
+  if (rest) co_await std::move(*rest);
   co_return chosen;
 }
 
@@ -288,20 +298,24 @@ auto on_receive(const Channel& from, Handler handler) {
                                           nullptr);
 }
 
-// The value can be sent. A value that was not sent is gone with the case.
-template <class Channel, class T = typename detail::sendable<Channel>::type>
-auto on_send(const Channel& to, std::type_identity_t<T> value) {
-  return detail::send_case<T, detail::no_handler>(detail::target_of(to), std::move(value), {});
+// The value can be sent. An rvalue is moved from only when this case happens, and is to stay until the
+// select is over, as a temporary in the same expression does; an lvalue is copied.
+template <class Channel, class T = typename detail::sendable<Channel>::type,
+          class Handler = detail::no_handler>
+auto on_send(const Channel& to, std::type_identity_t<T>&& value, Handler handler = {}) {
+  return detail::send_case<T, Handler>(detail::target_of(to), &value, std::move(handler));
 }
-template <class Channel, class Handler, class T = typename detail::sendable<Channel>::type>
-  requires std::invocable<Handler&>
-auto on_send(const Channel& to, std::type_identity_t<T> value, Handler handler) {
-  return detail::send_case<T, Handler>(detail::target_of(to), std::move(value), std::move(handler));
+template <class Channel, class T = typename detail::sendable<Channel>::type,
+          class Handler = detail::no_handler>
+  requires std::is_copy_constructible_v<T>
+auto on_send(const Channel& to, const std::type_identity_t<T>& value, Handler handler = {}) {
+  return detail::send_case<T, Handler>(detail::target_of(to), std::in_place, value,
+                                       std::move(handler));
 }
 template <class Channel, class T = typename detail::sendable<Channel>::type>
   requires std::is_same_v<T, detail::unit>
 auto on_send(const Channel& to) {
-  return detail::send_case<T, detail::no_handler>(detail::target_of(to), T{}, {});
+  return detail::send_case<T, detail::no_handler>(detail::target_of(to), std::in_place, T{}, {});
 }
 
 // The context is done.

@@ -3,6 +3,8 @@
 #include <array>
 #include <memory>
 
+#include "support/workers.hpp"
+
 #include <leash/leash.hpp>
 
 namespace {
@@ -32,7 +34,11 @@ TEST(Select, LeavesWhatItDidNotChooseAlone) {
         channel<std::unique_ptr<int>> nobody;
         channel<int> buffered(1);
         co_await buffered.send(1);
-        EXPECT_EQ(co_await select(on_send(nobody, std::make_unique<int>(3)), otherwise()), 1u);
+        auto value = std::make_unique<int>(3);
+        EXPECT_EQ(co_await select(on_send(nobody, std::move(value)), otherwise()), 1u);
+        EXPECT_EQ(co_await select(on_send(nobody, std::move(value)), on_timeout(1ms)), 1u);
+        // NOLINTNEXTLINE(bugprone-use-after-move): a value that was not sent is not moved from
+        EXPECT_EQ(*value, 3);
         std::optional<std::unique_ptr<int>> taken;
         EXPECT_EQ(nobody.try_receive(taken), op_status::would_block);
         EXPECT_EQ(co_await select(on_send(buffered, 2), otherwise()), 1u);
@@ -135,35 +141,33 @@ TEST(Otherwise, DropsAnAnswerThatNobodyWaitsForYetUnlessThereIsASlot) {
       virtual_time);
 }
 
-class SelectUnderLoad : public testing::TestWithParam<unsigned> {};
+class SelectUnderLoad : public leash::testing::OverWorkers {};
+LEASH_OVER_WORKERS(SelectUnderLoad);
 
 // Two goroutines that select to send to and receive from each other: every value arrives once.
 TEST_P(SelectUnderLoad, DeliversEveryValueOnce) {
   constexpr int rounds = 20000;
   std::array<std::int64_t, 2> sent{};
   std::array<std::int64_t, 2> received{};
-  run(
-      [&]() -> task<> {
-        channel<int> values;
-        const auto peer = [&](int self) -> task<> {
-          for (int i = 1; i <= rounds; ++i) {
-            std::optional<int> value;
-            const auto chosen =
-                co_await select(on_send(values, i), on_receive(values, value), on_timeout(1s));
-            if (chosen == 0) sent[static_cast<std::size_t>(self)] += i;
-            if (chosen == 1) received[static_cast<std::size_t>(self)] += *value;
-            if (chosen == 2) break;
-          }
-        };
-        co_await with_scope([&](scope& s) -> task<> {
-          s.go(peer, 0);
-          s.go(peer, 1);
-          co_return;
-        });
-      },
-      {.processors = GetParam(), .leaks = leak_policy::off});
+  run([&]() -> task<> {
+    channel<int> values;
+    const auto peer = [&](int self) -> task<> {
+      for (int i = 1; i <= rounds; ++i) {
+        std::optional<int> value;
+        const auto chosen =
+            co_await select(on_send(values, i), on_receive(values, value), on_timeout(1s));
+        if (chosen == 0) sent[static_cast<std::size_t>(self)] += i;
+        if (chosen == 1) received[static_cast<std::size_t>(self)] += *value;
+        if (chosen == 2) break;
+      }
+    };
+    co_await with_scope([&](scope& s) -> task<> {
+      s.go(peer, 0);
+      s.go(peer, 1);
+      co_return;
+    });
+  });
   EXPECT_EQ(sent[0] + sent[1], received[0] + received[1]);
 }
-INSTANTIATE_TEST_SUITE_P(Workers, SelectUnderLoad, testing::Values(1u, 2u, 8u));
 
 }  // namespace
