@@ -21,7 +21,7 @@ std::string describe(const std::exception_ptr& what) {
   }
 }
 
-LEASH_NO_SANITIZE void* word_at(const char* place) noexcept {
+LEASH_NO_SANITIZE void* word_at(const std::byte* place) noexcept {
   return *reinterpret_cast<void* const volatile*>(place);
 }
 
@@ -41,11 +41,12 @@ void borrow(goroutine& borrower, block_header& target) {
 
 }  // namespace
 
-LEASH_NO_SANITIZE void scan_for_borrows(goroutine& borrower, const void* begin, std::size_t size) {
+LEASH_NO_SANITIZE void scan_for_borrows(goroutine& borrower, std::span<const std::byte> words) {
   if (mutated(rule::borrow_scan)) return;
-  const char* const place = static_cast<const char*>(begin);
+  const std::byte* const place = words.data();
+  const std::size_t size = words.size();
   for (std::size_t at = 0; at + sizeof(void*) <= size; at += sizeof(void*)) {
-    const char* word = static_cast<const char*>(word_at(place + at));
+    const auto* word = static_cast<const std::byte*>(word_at(place + at));
     if (!in_arena(word)) continue;
     if (word >= place && word < place + size) continue;  // into itself, as small strings do
     block_header* target = find_block(word);

@@ -50,6 +50,7 @@ TEST(Handle, IsListedWhereItIs) {
   EXPECT_EQ(listed(owner), (handles{&first, &second}));
   EXPECT_EQ(owner.handle_count, 2u);
   handle third(std::move(first));
+  // NOLINTNEXTLINE(bugprone-use-after-move): a moved-from handle is empty
   EXPECT_FALSE(first);
   EXPECT_EQ(listed(owner), (handles{&second, &third}));
   second = std::move(third);
@@ -117,6 +118,7 @@ TEST(Handle, ACopyGrowsTheVersionsOfItsCapabilities) {
   const object& owner = *first.target();
   const std::uint32_t send = version(owner, capability::send);
   const std::uint32_t receive = version(owner, capability::receive);
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the copy is what is tested
   const handle copy(first);
   EXPECT_GT(version(owner, capability::send), send);
   EXPECT_GT(version(owner, capability::receive), receive);

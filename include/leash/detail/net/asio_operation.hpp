@@ -141,7 +141,9 @@ class [[nodiscard("an operation does nothing until it is awaited")]] asio_operat
         initiation_(std::forward<I>(initiation)),
         args_(std::forward<Given>(args)...) {}
   // Before it is awaited.
-  asio_operation(asio_operation&& other)
+  asio_operation(asio_operation&& other) noexcept(
+      std::is_nothrow_move_constructible_v<decltype(initiation_)> &&
+      std::is_nothrow_move_constructible_v<decltype(args_)>)
       : redirection_(other.redirection_),
         initiation_(std::move(other.initiation_)),
         args_(std::move(other.args_)) {}

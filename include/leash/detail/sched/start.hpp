@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <source_location>
+#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -46,8 +47,8 @@ void launch(goroutine& fresh, promise_base& root, object* leash) noexcept;
 // Gives back a record that was never launched.
 void discard(goroutine& fresh) noexcept;
 
-// Records for `borrower` every frame and traced block that words of [begin, begin + size) point into.
-void scan_for_borrows(goroutine& borrower, const void* begin, std::size_t size);
+// Records for `borrower` every frame and traced block that one of these words points into.
+void scan_for_borrows(goroutine& borrower, std::span<const std::byte> words);
 
 template <class T>
 inline constexpr bool may_hold_pointers =
@@ -94,8 +95,7 @@ class closure final : public Base {
     return std::apply(
         [](F& callable, A&... args) { return std::invoke(callable, std::move(args)...); }, *kept_);
   }
-  const void* words() const noexcept { return &kept_; }
-  static constexpr std::size_t words_size = sizeof(std::optional<std::tuple<F, A...>>);
+  std::span<const std::byte> words() const noexcept { return std::as_bytes(std::span(&kept_, 1)); }
 
   void drop() noexcept override { kept_.reset(); }
 
@@ -130,7 +130,7 @@ goroutine& start_with(Base base, object* leash, std::source_location where, F&& 
   auto* made = new kept(std::move(base), std::forward<F>(f), std::forward<A>(args)...);
   fresh.closure = made;
   find_block(made)->owner.store(&fresh, std::memory_order_release);
-  scan_for_borrows(fresh, made->words(), kept::words_size);
+  scan_for_borrows(fresh, made->words());
   promise_base& root = root_of(made->call());
   guard.release();
   launch(fresh, root, leash);
@@ -160,7 +160,7 @@ void start_detached(object* leash, std::source_location where, F&& f, A&&... arg
     record_guard guard(fresh);
     const auto scan = [&](const auto& argument) {
       if constexpr (may_hold_pointers<std::decay_t<decltype(argument)>>)
-        scan_for_borrows(fresh, &argument, sizeof(argument));
+        scan_for_borrows(fresh, std::as_bytes(std::span(&argument, 1)));
     };
     (scan(args), ...);
     static constexpr auto callable = [](auto&& given) -> decltype(auto) {
