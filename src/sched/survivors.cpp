@@ -61,7 +61,11 @@ void scheduler::unwind_survivors(bool say) {
     each.unwind = true;
     each.next = claimed;
     claimed = &each;
-    if (mutated(rule::claim_all_then_destroy)) release(claimed);
+    if (mutated(rule::claim_all_then_destroy)) {
+      release(claimed);
+      while (workers.size() > 1 && state_of(each.word.load()) == wait_state::claimed)
+        std::this_thread::yield();
+    }
   }
   if (say && claimed != nullptr) report(claimed);
   release(claimed);

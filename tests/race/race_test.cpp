@@ -6,13 +6,15 @@
 #include <utility>
 #include <vector>
 
+#include "support/workers.hpp"
+
 #include <leash/leash.hpp>
 
 namespace {
 
 using namespace leash;
 using namespace std::chrono_literals;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 constexpr runtime_options virtual_time{
     .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
@@ -105,8 +107,8 @@ TEST(Race, CarriesEveryErrorWhenAllFail) {
         } catch (const no_winner& none) {
           EXPECT_EQ(none.code(), errc::no_winner);
           EXPECT_EQ(none.receipts().size(), 2u);
-          EXPECT_THAT(none.what(), testing::HasSubstr("first is down"));
-          EXPECT_THAT(none.what(), testing::HasSubstr("second is down"));
+          EXPECT_THAT(none.what(), ::testing::HasSubstr("first is down"));
+          EXPECT_THAT(none.what(), ::testing::HasSubstr("second is down"));
         }
       },
       virtual_time);
@@ -166,21 +168,19 @@ TEST(First, RethrowsWhenTheFirstToFinishFailed) {
       virtual_time);
 }
 
-class RaceUnderLoad : public testing::TestWithParam<unsigned> {};
+class RaceUnderLoad : public leash::testing::OverWorkers {};
+LEASH_OVER_WORKERS(RaceUnderLoad);
 
 TEST_P(RaceUnderLoad, LeavesNothingBehind) {
   const std::size_t before = memory().live_blocks;
-  run(
-      []() -> task<> {
-        for (int i = 0; i < 5000; ++i) {
-          auto won = co_await race(value(i), value(i), fail("down"));
-          EXPECT_EQ(won.value, i);
-        }
-        EXPECT_EQ(num_goroutines(), 1u);
-      },
-      {.processors = GetParam(), .leaks = leak_policy::off});
+  run([]() -> task<> {
+    for (int i = 0; i < 5000; ++i) {
+      auto won = co_await race(value(i), value(i), fail("down"));
+      EXPECT_EQ(won.value, i);
+    }
+    EXPECT_EQ(num_goroutines(), 1u);
+  });
   EXPECT_EQ(memory().live_blocks, before);
 }
-INSTANTIATE_TEST_SUITE_P(Workers, RaceUnderLoad, testing::Values(1u, 2u, 8u));
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <atomic>
 #include <stdexcept>
 #include <string>
+#include <vector>
+
+#include "support/workers.hpp"
 
 #include <leash/leash.hpp>
 
@@ -10,6 +13,7 @@ namespace {
 
 using namespace leash;
 using namespace std::chrono_literals;
+using leash::testing::until_alone;
 
 constexpr runtime_options virtual_time{
     .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
@@ -24,22 +28,12 @@ struct witness {
   }
 };
 
-class OnEveryNumberOfWorkers : public testing::TestWithParam<unsigned> {
- protected:
-  template <class F>
-  void in_runtime(F body) {
-    run(std::move(body), {.processors = GetParam(), .leaks = leak_policy::off});
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Workers, OnEveryNumberOfWorkers, testing::Values(1u, 2u, 8u));
+class Leash : public leash::testing::OverWorkers {};
+LEASH_OVER_WORKERS(Leash);
 
-task<> until_alone() {
-  while (num_goroutines() != 1) co_await this_goroutine::yield();
-}
-
-TEST_P(OnEveryNumberOfWorkers, CancellingAContextUnwindsItsGoroutines) {
+TEST_P(Leash, CancellingAContextUnwindsItsGoroutines) {
   std::atomic<int> unwound{0};
-  in_runtime([&]() -> task<> {
+  run([&]() -> task<> {
     cancelable_context owner = with_cancel(background());
     for (int i = 0; i < 1000; ++i)
       go(owner, [&]() -> task<> {
@@ -52,8 +46,8 @@ TEST_P(OnEveryNumberOfWorkers, CancellingAContextUnwindsItsGoroutines) {
   EXPECT_EQ(unwound, 1000);
 }
 
-TEST_P(OnEveryNumberOfWorkers, AContextIsCancelledWhenItsOwnerGoes) {
-  in_runtime([]() -> task<> {
+TEST_P(Leash, AContextIsCancelledWhenItsOwnerGoes) {
+  run([]() -> task<> {
     context view;
     {
       const cancelable_context owner = with_cancel(background());
@@ -65,8 +59,8 @@ TEST_P(OnEveryNumberOfWorkers, AContextIsCancelledWhenItsOwnerGoes) {
   });
 }
 
-TEST_P(OnEveryNumberOfWorkers, ChildrenAreCancelledWithTheirParentAndInheritItsCause) {
-  in_runtime([]() -> task<> {
+TEST_P(Leash, ChildrenAreCancelledWithTheirParentAndInheritItsCause) {
+  run([]() -> task<> {
     const cancelable_context parent = with_cancel(background());
     const cancelable_context child = with_cancel(parent);
     const cancelable_context grandchild = with_cancel(child);
@@ -136,8 +130,56 @@ TEST(Doom, DeliversWhatWasReceivedAtTheEndOfATimeSlice) {
       virtual_time);
 }
 
-TEST_P(OnEveryNumberOfWorkers, AScopeEndsAfterItsChildren) {
-  in_runtime([]() -> task<> {
+// A barrier that has nothing to wait for is one all the same.
+TEST(Doom, StopsAGoroutineAtABarrier) {
+  run(
+      []() -> task<> {
+        bool went_on = false;
+        cancelable_context owner = with_cancel(background());
+        go(owner, [&]() -> task<> {
+          owner.cancel();
+          try {
+            co_await race(std::vector<task<int>>{});
+          } catch (const no_winner&) {
+            went_on = true;
+          }
+        });
+        co_await until_alone();
+        EXPECT_FALSE(went_on);
+      },
+      virtual_time);
+}
+
+// A cancel at every instant around the moment in which a goroutine parks: one of the two sees the other.
+TEST(Doom, ReachesAGoroutineThatIsJustParking) {
+  constexpr int rounds = 20'000;
+  run(
+      []() -> task<> {
+        for (int i = 0; i < rounds && !::testing::Test::HasFailure(); ++i) {
+          std::atomic<bool> about_to_park{false};
+          cancelable_context owner = with_cancel(background());
+          go(owner, [&about_to_park, i]() -> task<> {
+            const channel<int> silent;
+            about_to_park = true;
+            for (volatile int pause = i % 400; pause > 0;) pause = pause - 1;
+            co_await silent.receive();
+          });
+          // Computes on purpose: the other worker takes the goroutine.
+          for (int turn = 0; turn < 100'000'000 && !about_to_park; ++turn) {
+            if (turn % 1000 == 999) co_await this_goroutine::yield();
+          }
+          owner.cancel();
+          const auto give_up = std::chrono::steady_clock::now() + 3s;
+          while (num_goroutines() != 1 && std::chrono::steady_clock::now() < give_up)
+            co_await this_goroutine::yield();
+          EXPECT_EQ(num_goroutines(), 1u) << "round " << i;
+        }
+      },
+      {.processors = 2, .leaks = leak_policy::off});
+}
+
+TEST_P(Leash, AScopeEndsAfterItsChildren) {
+  run([]() -> task<> {
     std::atomic<int> sum{0};
     co_await with_scope([&](scope& s) -> task<> {
       for (int i = 1; i <= 100; ++i)
@@ -154,9 +196,9 @@ TEST_P(OnEveryNumberOfWorkers, AScopeEndsAfterItsChildren) {
   });
 }
 
-TEST_P(OnEveryNumberOfWorkers, AFailingChildUnwindsTheOthersAndIsRethrown) {
+TEST_P(Leash, AFailingChildUnwindsTheOthersAndIsRethrown) {
   std::atomic<int> unwound{0};
-  in_runtime([&]() -> task<> {
+  run([&]() -> task<> {
     EXPECT_THROW(co_await with_scope([&](scope& s) -> task<> {
                    s.go([]() -> task<> {
                      co_await this_goroutine::yield();
@@ -171,10 +213,10 @@ TEST_P(OnEveryNumberOfWorkers, AFailingChildUnwindsTheOthersAndIsRethrown) {
 }
 
 // The children borrow from the body's frame: it must still be there when they are unwound.
-TEST_P(OnEveryNumberOfWorkers, AnUnwoundScopeLetsItsFrameGoAfterItsChildren) {
+TEST_P(Leash, AnUnwoundScopeLetsItsFrameGoAfterItsChildren) {
   std::atomic<int> wrong{0};
   std::atomic<int> unwound{0};
-  in_runtime([&]() -> task<> {
+  run([&]() -> task<> {
     for (int round = 0; round < 200; ++round) {
       cancelable_context owner = with_cancel(background());
       go(owner, [&]() -> task<> {

@@ -11,24 +11,19 @@ namespace leash::detail {
 enum class rule : std::uint8_t {
   none,
   epoch_survives_reuse,       // a record's epoch never goes back
-  claim_changes_word,         // the claimer changes the word, before any effect
   claim_before_consume,       // a value moves only after its waiter was claimed
   grant_version_on_link,      // making a handle bumps the object's version
   grant_version_on_move,      // moving a handle bumps the object's version
   separate_handle_lock,       // the handle list has a lock of its own
-  drop_after_unlock,          // displaced values die after the operation lock is free
   owner_by_lookup,            // a frame's header is found by its address
   owner_at_first_await,       // a frame belongs to its goroutine before its body runs
   borrow_scan,                // closures are scanned for addresses in frames
   all_borrow_targets,         // every target of a closure is kept
-  sent_pointers_expose,       // a pointer sent through a channel exposes its frame
-  foreign_use_exposes,        // use of a handle in somebody else's frame is noticed
   published_waits,            // a wait stands in the record
   generation_survives_reuse,  // an object's header is never constructed anew
   park_checks_done,           // a parking goroutine looks at `done` after it stored its word
   doom_before_effect,         // a doomed goroutine does nothing more
   doom_at_barrier,            // nor does it leave a barrier
-  cancel_only_enqueues,       // cancel never destroys a frame itself
   children_before_body,       // a barrier's children are gone before the frames they borrow from
   claim_all_then_destroy,     // survivors are all claimed before the first is destroyed
   links_encoded,              // list links do not look like pointers
