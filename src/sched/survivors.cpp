@@ -1,5 +1,7 @@
 #include <map>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,6 +11,7 @@
 
 // The end of run(): goroutines that are left are claimed, all of them, before the first is destroyed;
 // otherwise a destructor of one could wake another, and a goroutine that was to be unwound would run.
+// Goroutines that doom themselves meanwhile are set aside, for the same reason.
 
 namespace leash::detail {
 namespace {
@@ -49,7 +52,18 @@ void release(goroutine*& claimed) noexcept {
 
 }  // namespace
 
+bool scheduler::set_aside(goroutine& doomed) noexcept {
+  if (!claiming_.load(std::memory_order_seq_cst)) return false;
+  const std::lock_guard guard(claiming_lock_);
+  if (!claiming_.load(std::memory_order_relaxed)) return false;
+  doomed.next = set_aside_;
+  set_aside_ = &doomed;
+  return true;
+}
+
 void scheduler::unwind_survivors(bool say) {
+  // Before `stopping`: who dooms itself because of that finds it set.
+  claiming_.store(!mutated(rule::claim_all_then_destroy), std::memory_order_seq_cst);
   stopping.store(true, std::memory_order_seq_cst);
   goroutine* claimed = nullptr;
   auto& pool = goroutine_pool::instance();
@@ -68,6 +82,13 @@ void scheduler::unwind_survivors(bool say) {
     }
   }
   if (say && claimed != nullptr) report(claimed);
+  goroutine* aside = nullptr;
+  {
+    const std::lock_guard guard(claiming_lock_);
+    claiming_.store(false, std::memory_order_seq_cst);
+    aside = std::exchange(set_aside_, nullptr);
+  }
+  release(aside);
   release(claimed);
   static const std::atomic<bool> never{false};
   run_until(never);

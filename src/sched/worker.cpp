@@ -103,6 +103,7 @@ goroutine* worker::take_own() noexcept {
 }
 
 void worker::run(goroutine& next) noexcept {
+  if (next.unwind && home.set_aside(next)) return;
   current = &next;
   next.slice = operations_in_a_slice;
   next.word.store(with_state(next.word.load(std::memory_order_relaxed), wait_state::active),

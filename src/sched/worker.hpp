@@ -65,6 +65,9 @@ class scheduler {
   // Claims every goroutine that is left, says so if asked, then lets them be unwound; returns when none
   // is left.
   void unwind_survivors(bool say);
+  // While survivors are being claimed: keeps a goroutine that is to be unwound until all are. False: not
+  // now, unwind it.
+  bool set_aside(goroutine& doomed) noexcept;
   void stop_threads();
 
   void inject(goroutine& item) noexcept;
@@ -105,6 +108,9 @@ class scheduler {
 
   std::atomic<std::uint32_t> asleep_{0};
   std::atomic<bool> polling_{false};
+  std::atomic<bool> claiming_{false};  // written under claiming_lock_
+  spin_lock claiming_lock_;
+  goroutine* set_aside_ = nullptr;  // guarded by claiming_lock_
   std::atomic<std::int64_t> virtual_now_{0};
   std::atomic<bool> threads_stop_{false};
   std::mutex sleep_lock_;

@@ -99,41 +99,79 @@ TEST_P(Run, IsNotUnwindingWhenAGoroutineReturns) {
   EXPECT_FALSE(unwinding());
 }
 
+// How many goroutines of this process stand in a wait that can be claimed.
+std::size_t parked() {
+  auto& pool = detail::goroutine_pool::instance();
+  std::size_t count = 0;
+  for (std::uint32_t i = 0; i < pool.size(); ++i)
+    if (detail::state_of(pool[i].word.load()) == detail::wait_state::waiting) ++count;
+  return count;
+}
+
 struct sends_at_end {
   channel<int> to;
   std::atomic<int>* delivered;
   ~sends_at_end() {
     if (to.try_send(1) == op_status::success) ++*delivered;
-    to.try_close();
   }
 };
+
+task<> send_at_end(channel<int> link, std::atomic<int>* delivered) {
+  const sends_at_end guard{std::move(link), delivered};
+  co_await channel<>::nil().receive();
+}
+
+struct closes_at_end {
+  channel<int> to;
+  ~closes_at_end() { to.try_close(); }
+};
+
+task<> close_at_end(channel<int> link) {
+  const closes_at_end guard{std::move(link)};
+  co_await channel<>::nil().receive();
+}
+
+task<> receive_once(channel<int> link, std::atomic<int>* went_on) {
+  co_await link.receive();
+  ++*went_on;
+}
+
+constexpr std::size_t pairs = 3000;
 
 TEST_P(Run, ADestructorCannotServeAnotherSurvivor) {
   std::atomic<int> delivered{0};
   std::atomic<int> went_on{0};
   const std::size_t before = memory().live_blocks;
   run([&]() -> task<> {
-    constexpr std::size_t pairs = 3000;
     for (std::size_t i = 0; i < pairs; ++i) {
-      channel<int> link;
-      go(
-          [](channel<int> link, std::atomic<int>* delivered) -> task<> {
-            const sends_at_end guard{link, delivered};
-            co_await channel<>::nil().receive();
-          },
-          link, &delivered);
-      go(
-          [](channel<int> link, std::atomic<int>* went_on) -> task<> {
-            co_await link.receive();
-            ++*went_on;
-          },
-          link, &went_on);
+      channel<int> sent;
+      go(send_at_end, sent, &delivered);
+      go(receive_once, sent, &went_on);
+      channel<int> closed;
+      go(close_at_end, closed);
+      go(receive_once, closed, &went_on);
     }
-    for (int i = 0; i < 10; ++i) co_await this_goroutine::yield();
+    co_await until([] { return parked() == 4 * pairs; });
   });
   EXPECT_EQ(delivered, 0);
   EXPECT_EQ(went_on, 0);
   EXPECT_EQ(memory().live_blocks, before);
+}
+
+// Many can still run when main returns, and doom themselves while the survivors are being claimed.
+TEST_P(Run, ADestructorOfWhatDoomsItselfCannotServeASurvivor) {
+  std::atomic<int> delivered{0};
+  std::atomic<int> went_on{0};
+  run([&]() -> task<> {
+    for (std::size_t i = 0; i < pairs; ++i) {
+      channel<int> link;
+      go(receive_once, link, &went_on);
+      go(send_at_end, link, &delivered);
+    }
+    co_return;
+  });
+  EXPECT_EQ(delivered, 0);
+  EXPECT_EQ(went_on, 0);
 }
 
 TEST(RunWithOneWorker, AGoroutineThatStartsAfterMainReturnedHasNoEffect) {
