@@ -1,69 +1,25 @@
 #include <algorithm>
 #include <atomic>
-#include <charconv>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <vector>
 
+#include "support/ledger.hpp"
+#include "support/stress.hpp"
 #include "support/workers.hpp"
 
 #include <leash/channel.hpp>
 
 // Random sends, receives, tries and closes by many goroutines: every value that was sent is received
 // exactly once, or was given back to its sender, or died with its channel.
-// LEASH_STRESS_OPS: how many operations in all; 300,000 unless told otherwise.
 
 namespace {
 
 using namespace leash;
+using leash::testing::fact;
+using leash::testing::ledger;
+using leash::testing::stress_operations;
+using leash::testing::token;
 using leash::testing::until_alone;
-
-std::size_t operations() {
-  std::size_t number = 300'000;
-  if (const char* text = std::getenv("LEASH_STRESS_OPS"))
-    std::from_chars(text, text + std::strlen(text), number);
-  return number;
-}
-
-// Where each value is. A token's number is taken once and settled once.
-class ledger {
- public:
-  explicit ledger(std::size_t most) : settled_(most) {}
-
-  std::size_t issue() { return next_.fetch_add(1); }
-  std::size_t issued() const { return next_; }
-  void settle(std::size_t number) { settled_[number].fetch_add(1); }
-  std::size_t settled_wrongly() const {
-    std::size_t wrong = 0;
-    for (std::size_t i = 0; i < issued(); ++i) wrong += settled_[i] != 1;
-    return wrong;
-  }
-
-  std::atomic<std::size_t> received{0};
-  std::atomic<std::size_t> returned{0};
-
- private:
-  std::atomic<std::size_t> next_{0};
-  std::vector<std::atomic<std::uint8_t>> settled_;
-};
-
-// Settled where it is destroyed, at last, wherever that is.
-class token {
- public:
-  explicit token(ledger& book) : book_(&book), number_(book.issue()) {}
-  token(token&& other) noexcept
-      : book_(std::exchange(other.book_, nullptr)), number_(other.number_) {}
-  token& operator=(token&&) = delete;
-  ~token() {
-    if (book_ != nullptr) book_->settle(number_);
-  }
-  bool whole() const { return book_ != nullptr; }
-
- private:
-  ledger* book_;
-  std::size_t number_;
-};
 
 struct plan {
   ledger* book;
@@ -87,16 +43,19 @@ task<> produce(plan what) {
     const std::uint32_t dice = next_random(random);
     const channel<token>& to = (*what.channels)[dice % what.channels->size()];
     token value(*what.book);
+    const std::size_t number = value.number();
+    if (to.capacity() != 0) what.book->note(number, fact::buffered);
     if (dice >> 8 & 1) {
-      const op_status status = to.try_send(std::move(value));
+      const bool sent = to.try_send(std::move(value)) == op_status::success;
       // NOLINTNEXTLINE(bugprone-use-after-move): a value that was not sent is whole
-      EXPECT_EQ(value.whole(), status != op_status::success);
-      if (status != op_status::success) ++what.book->returned;
+      EXPECT_EQ(value.whole(), !sent);
+      what.book->note(number, sent ? fact::sent : fact::returned);
     } else {
       try {
         co_await to.send(std::move(value));
+        what.book->note(number, fact::sent);
       } catch (const error&) {
-        ++what.book->returned;
+        what.book->note(number, fact::returned);
       }
     }
     if (what.closes && (dice >> 10 & 0x3ff) == 0 && &to != what.channels->data()) to.try_close();
@@ -114,11 +73,11 @@ task<> consume(plan what, std::size_t own) {
       std::optional<token> value;
       const op_status status = channels[dice % channels.size()].try_receive(value);
       EXPECT_EQ(value.has_value(), status == op_status::success);
-      if (value && value->whole()) ++what.book->received;
+      if (value) what.book->note(value->number(), fact::received);
       if (!value) co_await this_goroutine::yield();
     } else if (auto value = co_await channels[own].receive()) {
       EXPECT_TRUE(value->whole());
-      ++what.book->received;
+      what.book->note(value->number(), fact::received);
     } else {
       co_return;
     }
@@ -152,18 +111,18 @@ task<> deliver(ledger* book, std::size_t total, bool closes) {
 TEST_P(ChannelStress, EveryValueIsReceivedOnceOrGivenBack) {
   for (const bool closes : {false, true}) {
     const memory_usage before = memory();
-    ledger book(operations() / 2 + 16);
+    ledger book(stress_operations() / 2 + 16);
     // A send and a receive of a value are two operations; the two rounds share the number.
-    run([&]() -> task<> { co_await deliver(&book, operations() / 4, closes); });
-    EXPECT_EQ(book.settled_wrongly(), 0u);
-    EXPECT_EQ(book.received + book.returned, book.issued());
+    run([&]() -> task<> { co_await deliver(&book, stress_operations() / 4, closes); });
+    EXPECT_EQ(book.wrong(), 0u);
+    EXPECT_EQ(book.count(fact::received) + book.count(fact::returned), book.issued());
     EXPECT_EQ(memory().live_frames, before.live_frames);
     EXPECT_EQ(memory().live_blocks, before.live_blocks);
   }
 }
 
 TEST_P(ChannelStress, ValuesOfUnwoundGoroutinesDieOnce) {
-  const std::size_t rounds = std::max<std::size_t>(operations() / 20'000, 1);
+  const std::size_t rounds = std::max<std::size_t>(stress_operations() / 20'000, 1);
   for (std::size_t round = 0; round < rounds; ++round) {
     const memory_usage before = memory();
     ledger book(1 << 16);
@@ -182,7 +141,7 @@ TEST_P(ChannelStress, ValuesOfUnwoundGoroutinesDieOnce) {
       }
       for (std::size_t i = 0; i < 50 + round; ++i) co_await this_goroutine::yield();
     });
-    EXPECT_EQ(book.settled_wrongly(), 0u);
+    EXPECT_EQ(book.wrong(), 0u);
     EXPECT_EQ(memory().live_blocks, before.live_blocks);
     EXPECT_EQ(num_goroutines(), 0u);
   }
