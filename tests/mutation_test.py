@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PATIENCE = 60  # seconds; a run with the rule that needs half of it is too slow to tell a hang from
+PATIENCE = 30  # seconds; a run with the rule that needs half of it is too slow to tell a hang from
 
 
 def rules():

@@ -47,8 +47,9 @@ class channel_handle {
   channel_handle() noexcept = default;
   explicit channel_handle(handle named) noexcept : handle_(std::move(named)) {}
   object* target() const noexcept { return handle_.target(); }
+  object* use() const noexcept { return handle_.use(); }
   void close_or_throw() const;
-  bool try_close_now() const noexcept { return handle_ && close_channel(*handle_.target()); }
+  bool try_close_now() const noexcept { return handle_ && close_channel(*handle_.use()); }
 
   handle handle_;
 };
@@ -58,7 +59,7 @@ struct send_side : channel_handle {
   using channel_handle::channel_handle;
 
   // Suspends until the value is received or buffered. Throws errc::closed_channel.
-  send_operation<T> send(T value) const { return send_operation<T>(target(), std::move(value)); }
+  send_operation<T> send(T value) const { return send_operation<T>(use(), std::move(value)); }
   // Never suspends. The value is moved (or copied) from only on success.
   op_status try_send(T&& value) const noexcept { return attempt(value); }
   op_status try_send(const T& value) const
@@ -72,7 +73,7 @@ struct send_side : channel_handle {
   op_status attempt(T& value) const noexcept {
     if (is_nil()) return op_status::would_block;
     goroutine* woken = nullptr;
-    object& channel = *target();
+    object& channel = *use();
     channel.lock.lock();
     const op_status status = channel_core<T>::send(channel, value, woken);
     channel.lock.unlock();
@@ -85,10 +86,23 @@ template <>
 struct send_side<void> : channel_handle {
   using channel_handle::channel_handle;
 
-  send_operation<unit> send() const { return send_operation<unit>(target()); }
+  send_operation<unit> send() const { return send_operation<unit>(use()); }
   op_status try_send() const noexcept;
 };
 
+template <class T>
+op_status try_receive_value(object* channel, std::optional<T>& into) noexcept {
+  // What `into` held dies before the lock is taken: its destructor may use this channel.
+  if (!mutated(rule::displaced_die_unlocked)) into.reset();
+  if (channel == nullptr) return op_status::would_block;
+  goroutine* woken = nullptr;
+  channel->lock.lock();
+  if (mutated(rule::displaced_die_unlocked)) into.reset();
+  const op_status status = channel_core<T>::receive(*channel, into, woken);
+  channel->lock.unlock();
+  if (woken != nullptr) make_ready(*woken);
+  return status;
+}
 op_status try_receive_unit(object* channel) noexcept;
 
 }  // namespace detail
@@ -117,26 +131,18 @@ class receive_channel : public detail::channel_handle {
   // Suspends until a value comes or the channel is closed. Empty: closed and drained (false for a void
   // channel).
   detail::receive_operation<T> receive() const noexcept {
-    return detail::receive_operation<T>(target());
+    return detail::receive_operation<T>(use());
   }
   // Never suspends; `into` becomes empty unless a value was there.
   op_status try_receive(std::optional<detail::element_of<T>>& into) const noexcept
     requires(!std::is_void_v<T>)
   {
-    into.reset();
-    if (is_nil()) return op_status::would_block;
-    detail::goroutine* woken = nullptr;
-    detail::object& channel = *target();
-    channel.lock.lock();
-    const op_status status = detail::channel_core<T>::receive(channel, into, woken);
-    channel.lock.unlock();
-    if (woken != nullptr) detail::make_ready(*woken);
-    return status;
+    return detail::try_receive_value<T>(this->use(), into);
   }
   op_status try_receive() const noexcept
     requires std::is_void_v<T>
   {
-    return detail::try_receive_unit(target());
+    return detail::try_receive_unit(this->use());
   }
 
  private:
@@ -156,17 +162,17 @@ class channel : public detail::send_side<T> {
   static channel nil() noexcept { return channel(detail::handle()); }
 
   detail::receive_operation<T> receive() const noexcept {
-    return detail::receive_operation<T>(this->target());
+    return detail::receive_operation<T>(this->use());
   }
   op_status try_receive(std::optional<element>& into) const noexcept
     requires(!std::is_void_v<T>)
   {
-    return receiver().try_receive(into);
+    return detail::try_receive_value<element>(this->use(), into);
   }
   op_status try_receive() const noexcept
     requires std::is_void_v<T>
   {
-    return detail::try_receive_unit(this->target());
+    return detail::try_receive_unit(this->use());
   }
   void close() const { this->close_or_throw(); }
   bool try_close() const noexcept { return this->try_close_now(); }
@@ -197,6 +203,7 @@ namespace detail {
 
 struct channel_access {
   static object* target(const channel_handle& channel) noexcept { return channel.target(); }
+  static object* use(const channel_handle& channel) noexcept { return channel.use(); }
   template <class Side>
   static Side narrow(const handle& whole, capability only) noexcept {
     return Side(handle(whole, set_of(only)));

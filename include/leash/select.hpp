@@ -58,8 +58,8 @@ struct sendable<send_channel<T>> {
   using type = element_of<T>;
 };
 
-inline object* target_of(const channel_handle& channel) noexcept {
-  return channel_access::target(channel);
+inline object* object_of(const channel_handle& channel) noexcept {
+  return channel_access::use(channel);
 }
 
 template <class T, class Handler>
@@ -79,7 +79,7 @@ class receive_case final : public select_case {
     return channel_core<element>::receive(*target, value_, woken) != op_status::would_block;
   }
   wait_queue& queue() noexcept override { return target->as<channel_body>().receivers; }
-  void prepare() noexcept { node.slot = &value_; }
+  void prepare() noexcept { node.slot = static_cast<void*>(&value_); }
   // Chosen: hands the value to whoever wants it.
   void deliver() {
     if (open_ != nullptr) *open_ = value_.has_value();
@@ -128,7 +128,7 @@ class send_case final : public select_case {
     return status != op_status::would_block;
   }
   wait_queue& queue() noexcept override { return target->as<channel_body>().senders; }
-  void prepare() noexcept { node.slot = source_; }
+  void prepare() noexcept { node.slot = static_cast<void*>(source_); }
   void deliver() {
     if (node.closed) throw_closed("send");
   }
@@ -279,22 +279,22 @@ task<std::size_t> select_and_handle(Cases... cases) {
 template <class Channel, class T = typename detail::receivable<Channel>::type>
   requires(!std::is_void_v<T>)
 auto on_receive(const Channel& from, std::optional<T>& into) {
-  return detail::receive_case<T, detail::no_handler>(detail::target_of(from), {}, &into, nullptr);
+  return detail::receive_case<T, detail::no_handler>(detail::object_of(from), {}, &into, nullptr);
 }
 template <class Channel, class T = typename detail::receivable<Channel>::type>
   requires std::is_void_v<T>
 auto on_receive(const Channel& from, bool& open) {
-  return detail::receive_case<T, detail::no_handler>(detail::target_of(from), {}, nullptr, &open);
+  return detail::receive_case<T, detail::no_handler>(detail::object_of(from), {}, nullptr, &open);
 }
 template <class Channel, class T = typename detail::receivable<Channel>::type>
 auto on_receive(const Channel& from) {
-  return detail::receive_case<T, detail::no_handler>(detail::target_of(from), {}, nullptr, nullptr);
+  return detail::receive_case<T, detail::no_handler>(detail::object_of(from), {}, nullptr, nullptr);
 }
 template <class Channel, class Handler, class T = typename detail::receivable<Channel>::type>
   requires std::invocable<
       Handler&, std::conditional_t<std::is_void_v<T>, bool, std::optional<detail::element_of<T>>>>
 auto on_receive(const Channel& from, Handler handler) {
-  return detail::receive_case<T, Handler>(detail::target_of(from), std::move(handler), nullptr,
+  return detail::receive_case<T, Handler>(detail::object_of(from), std::move(handler), nullptr,
                                           nullptr);
 }
 
@@ -303,19 +303,19 @@ auto on_receive(const Channel& from, Handler handler) {
 template <class Channel, class T = typename detail::sendable<Channel>::type,
           class Handler = detail::no_handler>
 auto on_send(const Channel& to, std::type_identity_t<T>&& value, Handler handler = {}) {
-  return detail::send_case<T, Handler>(detail::target_of(to), &value, std::move(handler));
+  return detail::send_case<T, Handler>(detail::object_of(to), &value, std::move(handler));
 }
 template <class Channel, class T = typename detail::sendable<Channel>::type,
           class Handler = detail::no_handler>
   requires std::is_copy_constructible_v<T>
 auto on_send(const Channel& to, const std::type_identity_t<T>& value, Handler handler = {}) {
-  return detail::send_case<T, Handler>(detail::target_of(to), std::in_place, value,
+  return detail::send_case<T, Handler>(detail::object_of(to), std::in_place, value,
                                        std::move(handler));
 }
 template <class Channel, class T = typename detail::sendable<Channel>::type>
   requires std::is_same_v<T, detail::unit>
 auto on_send(const Channel& to) {
-  return detail::send_case<T, detail::no_handler>(detail::target_of(to), std::in_place, T{}, {});
+  return detail::send_case<T, detail::no_handler>(detail::object_of(to), std::in_place, T{}, {});
 }
 
 // The context is done.

@@ -82,7 +82,7 @@ class [[nodiscard]] task_awaiter {
   task_awaiter(task_awaiter&&) = delete;
   ~task_awaiter() {
     // Destroyed in the middle of its await: the unwinder has destroyed the child before this frame.
-    if (in_flight_) task_access<T>::forget(child_);
+    if (in_flight_ && !mutated(rule::child_forgotten)) task_access<T>::forget(child_);
   }
 
   bool await_ready() const noexcept { return false; }

@@ -61,6 +61,14 @@ bool is_done(const object* leash, const scheduler& home) noexcept {
 
 }  // namespace
 
+#ifdef LEASH_MUTATIONS
+// The claim as it must not be: exclusive, but not to be seen in the word.
+bool claim_aside(goroutine& waiter, std::uint64_t word) noexcept {
+  if (waiter.word.load(std::memory_order_seq_cst) != word) return false;
+  return waiter.claimed_word.exchange(word, std::memory_order_seq_cst) != word;
+}
+#endif
+
 std::uint64_t park(goroutine& self, wait_reason reason, const wait_target* targets,
                    std::size_t count, bool external) noexcept {
   if (!mutated(rule::published_waits)) {

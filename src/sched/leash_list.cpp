@@ -67,7 +67,10 @@ void claim_bound(object& context) noexcept {
     while (claimed_now != nullptr) {
       goroutine* item = claimed_now;
       claimed_now = item->next;
-      make_ready(*item, false);
+      if (mutated(rule::cancel_only_enqueues))
+        unwind_at_once(*item);
+      else
+        make_ready(*item, false);
     }
   }
 }

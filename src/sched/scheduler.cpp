@@ -57,6 +57,7 @@ std::int64_t live_goroutines() noexcept {
 
 scheduler::scheduler(std::uint32_t processors, bool virtual_time)
     : virtual_time(virtual_time), owned_events(std::make_unique<condition_poller>()) {
+  set_judge_of_use(judge_use);
   virtual_now_.store(virtual_epoch, std::memory_order_relaxed);
   events.store(owned_events.get(), std::memory_order_release);
   for (std::uint32_t i = 0; i < processors; ++i)

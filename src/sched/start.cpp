@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <leash/detail/base/sanitizer.hpp>
+#include <leash/detail/base/word_scan.hpp>
 
 namespace leash::detail {
 namespace {
@@ -21,10 +21,6 @@ std::string describe(const std::exception_ptr& what) {
   }
 }
 
-LEASH_NO_SANITIZE void* word_at(const std::byte* place) noexcept {
-  return *reinterpret_cast<void* const volatile*>(place);
-}
-
 void borrow(goroutine& borrower, block_header& target) {
   for (const borrow_edge* edge = borrower.borrows.load(std::memory_order_relaxed); edge != nullptr;
        edge = edge->next.load(std::memory_order_relaxed))
@@ -36,25 +32,16 @@ void borrow(goroutine& borrower, block_header& target) {
   edge->next.store(first, std::memory_order_relaxed);
   borrower.borrows.store(edge, std::memory_order_release);
   // A prover that has read the target before this edge must see that it changed.
-  target.version.fetch_add(1, std::memory_order_acq_rel);
+  if (!mutated(rule::borrow_grows_version)) target.version.fetch_add(1, std::memory_order_acq_rel);
 }
 
 }  // namespace
 
-LEASH_NO_SANITIZE void scan_for_borrows(goroutine& borrower, std::span<const std::byte> words) {
+void scan_for_borrows(goroutine& borrower, std::span<const std::byte> words) {
   if (mutated(rule::borrow_scan)) return;
-  const std::byte* const place = words.data();
-  const std::size_t size = words.size();
-  for (std::size_t at = 0; at + sizeof(void*) <= size; at += sizeof(void*)) {
-    const auto* word = static_cast<const std::byte*>(word_at(place + at));
-    if (!in_arena(word)) continue;
-    if (word >= place && word < place + size) continue;  // into itself, as small strings do
-    block_header* target = find_block(word);
-    if (target == nullptr) continue;
-    const block_kind kind = target->kind.load(std::memory_order_acquire);
-    if (kind == block_kind::free || kind == block_kind::buffer) continue;
-    if (target->owner.load(std::memory_order_relaxed) != &borrower) borrow(borrower, *target);
-  }
+  scan_words(words, [&](block_header& target) {
+    if (target.owner.load(std::memory_order_relaxed) != &borrower) borrow(borrower, target);
+  });
 }
 
 void closure_base::completed(promise_base* root) noexcept {

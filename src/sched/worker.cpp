@@ -122,6 +122,22 @@ void worker::run(goroutine& next) noexcept {
   current = nullptr;
 }
 
+// A goroutine uses what it owns, what it has borrowed, and what those own who wait for it.
+use judge_use(const block_header& block) noexcept {
+  const goroutine* self = current_goroutine();
+  const void* owner = block.owner.load(std::memory_order_relaxed);
+  // Nobody's frame yet: whoever can reach it, as with the heap.
+  if (owner == self || owner == nullptr) return use::allowed;
+  if (self == nullptr) return use::by_foreign_thread;
+  for (const borrow_edge* edge = self->borrows.load(std::memory_order_relaxed); edge != nullptr;
+       edge = edge->next.load(std::memory_order_relaxed))
+    if (edge->block.load(std::memory_order_relaxed) == &block) return use::allowed;
+  for (const goroutine* above = self->joiner.load(std::memory_order_relaxed); above != nullptr;
+       above = above->joiner.load(std::memory_order_relaxed))
+    if (owner == above) return use::allowed;
+  return use::by_foreign_goroutine;
+}
+
 goroutine* current_goroutine() noexcept {
   worker* self = this_worker();
   return self == nullptr ? nullptr : self->current;
@@ -140,6 +156,13 @@ void make_ready(goroutine& claimed, bool soon) noexcept {
     self->push(claimed, soon);
   else
     home.inject(claimed);
+}
+
+void unwind_at_once(goroutine& claimed) noexcept {
+  worker& on = *this_worker();
+  goroutine* const caller = on.current;
+  on.run(claimed);
+  on.current = caller;
 }
 
 void yield_current(goroutine& self) noexcept {
@@ -172,6 +195,7 @@ goroutine& new_goroutine(std::source_location created_at) {
   fresh.unwinding = false;
   fresh.wait = nullptr;
   fresh.closure = nullptr;
+  fresh.joiner.store(nullptr, std::memory_order_relaxed);
   if (mutated(rule::epoch_survives_reuse)) fresh.word.store(0, std::memory_order_relaxed);
   return fresh;
 }

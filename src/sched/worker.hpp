@@ -12,6 +12,8 @@
 #include "run_queue.hpp"
 #include "timer_heap.hpp"
 
+#include <leash/detail/base/exposure.hpp>
+
 // The scheduler: M goroutines on N workers, with work stealing. Its shape is Go's (runtime/proc.go) and
 // tokio's (runtime/scheduler/multi_thread).
 //
@@ -125,6 +127,9 @@ class scheduler {
 
 worker* this_worker() noexcept;
 void set_this_worker(worker* self) noexcept;
+
+// Whether the running code may use what is in the block.
+use judge_use(const block_header& block) noexcept;
 
 // All goroutines of all runtimes of this process.
 std::int64_t live_goroutines() noexcept;

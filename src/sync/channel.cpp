@@ -142,14 +142,14 @@ bool channel_handle::is_closed() const noexcept {
 
 void channel_handle::close_or_throw() const {
   if (is_nil()) throw error(errc::nil_channel);
-  if (!close_channel(*target())) throw_closed("close");
+  if (!close_channel(*use())) throw_closed("close");
 }
 
 op_status send_side<void>::try_send() const noexcept {
   if (is_nil()) return op_status::would_block;
   goroutine* woken = nullptr;
   unit nothing;
-  object& channel = *target();
+  object& channel = *use();
   channel.lock.lock();
   const op_status status = channel_core<unit>::send(channel, nothing, woken);
   channel.lock.unlock();

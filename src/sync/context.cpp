@@ -208,7 +208,7 @@ cancelable_context with_deadline(const context& parent,
 void cancelable_context::cancel() const noexcept { cancel(std::exception_ptr()); }
 
 void cancelable_context::cancel(const std::exception_ptr& cause) const noexcept {
-  if (handle_) detail::cancel_context(*handle_.target(), errc::canceled, cause);
+  if (handle_) detail::cancel_context(*handle_.use(), errc::canceled, cause);
 }
 
 context this_goroutine::context() noexcept {

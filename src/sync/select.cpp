@@ -9,8 +9,9 @@ void select_wait::sort_objects() noexcept {
   for (std::uint32_t i = 0; i < count_; ++i)
     if (cases_[i] != nullptr && cases_[i]->target != nullptr)
       order_[objects_++] = cases_[i]->target;
-  std::sort(order_, order_ + objects_);
-  objects_ = static_cast<std::uint32_t>(std::unique(order_, order_ + objects_) - order_);
+  if (!mutated(rule::locks_in_order)) std::sort(order_, order_ + objects_);
+  if (!mutated(rule::locks_each_once))
+    objects_ = static_cast<std::uint32_t>(std::unique(order_, order_ + objects_) - order_);
 }
 
 void select_wait::lock_all() noexcept {

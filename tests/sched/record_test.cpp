@@ -1,3 +1,4 @@
+#include <array>
 #include <atomic>
 #include <map>
 #include <set>
@@ -5,7 +6,7 @@
 
 #include "support/workers.hpp"
 
-#include <leash/channel.hpp>
+#include <leash/select.hpp>
 
 // What the proof of a leak reads: owners, borrows, published waits, epochs.
 
@@ -175,6 +176,56 @@ TEST_P(Record, AWaitIsPublishedBeforeItsWordSaysSo) {
     co_await gate.send(1);
     co_await until_alone();
   });
+}
+
+TEST_P(Record, AllTargetsOfALargeSelectArePublished) {
+  run([]() -> task<> {
+    std::array<channel<int>, 16> many;
+    std::atomic<goroutine*> waiter{nullptr};
+    go([&]() -> task<> {
+      waiter = current_goroutine();
+      co_await std::apply([](const auto&... each) { return select(on_receive(each)...); }, many);
+    });
+    co_await until([&] {
+      return waiter.load() != nullptr &&
+             state_of(waiter.load()->word.load()) == wait_state::waiting;
+    });
+    const goroutine& record = *waiter.load();
+    EXPECT_EQ(record.target_count, many.size());
+    // What a side block holds beyond the count is left from earlier waits.
+    std::multiset<object*> published;
+    const auto read = [&](const auto& places) {
+      for (const auto& each : places)
+        if (published.size() < record.target_count) published.insert(each.target.load());
+    };
+    read(record.targets);
+    for (const more_targets* block = record.more.load(); block != nullptr;
+         block = block->next.load())
+      read(block->targets);
+    for (const auto& each : many) EXPECT_EQ(published.count(channel_access::target(each)), 1u);
+    co_await many[11].send(1);
+    co_await until_alone();
+  });
+}
+
+// A prover that reads the word between the claim and the resumption must see that it changed.
+TEST(RecordWord, IsChangedByTheClaimerBeforeTheClaimedRuns) {
+  leash::run(
+      []() -> task<> {
+        const channel<int> gate;
+        goroutine* waiter = nullptr;
+        go([&waiter, gate]() -> task<> {
+          waiter = current_goroutine();
+          co_await gate.receive();
+        });
+        co_await this_goroutine::yield();
+        const std::uint64_t parked = waiter->word;
+        EXPECT_EQ(state_of(parked), wait_state::waiting);
+        EXPECT_EQ(gate.try_send(1), op_status::success);
+        EXPECT_EQ(waiter->word, with_state(parked, wait_state::claimed));
+        co_await until_alone();
+      },
+      {.processors = 1, .leaks = leak_policy::off});
 }
 
 TEST_P(Record, EpochsGrowOverReuse) {

@@ -399,4 +399,30 @@ TEST_P(Channel, SievesPrimes) {
   });
 }
 
+// Its destructor may use the channel, or be the last to hold it.
+TEST_P(Channel, WhatATryReceiveDisplacesDiesBeforeTheLockIsTaken) {
+  struct probe {
+    explicit probe(detail::object& channel) : channel(&channel) {}
+    probe(probe&& other) noexcept : channel(std::exchange(other.channel, nullptr)) {}
+    ~probe() {
+      if (channel == nullptr) return;
+      const bool free = channel->lock.try_lock();
+      EXPECT_TRUE(free) << "a value was destroyed under the channel's lock";
+      if (free) channel->lock.unlock();
+    }
+    detail::object* channel;
+  };
+  run([]() -> task<> {
+    const channel<probe> values(2);
+    detail::object& object = *detail::channel_access::target(values);
+    co_await values.send(probe(object));
+    co_await values.send(probe(object));
+    std::optional<probe> into;
+    EXPECT_EQ(values.try_receive(into), op_status::success);
+    EXPECT_EQ(values.try_receive(into), op_status::success);
+    EXPECT_EQ(values.try_receive(into), op_status::would_block);
+    EXPECT_FALSE(into.has_value());
+  });
+}
+
 }  // namespace

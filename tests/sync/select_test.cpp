@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 
 #include "support/workers.hpp"
@@ -139,6 +140,42 @@ TEST(Otherwise, DropsAnAnswerThatNobodyWaitsForYetUnlessThereIsASlot) {
         }
       },
       virtual_time);
+}
+
+TEST(Select, MayNameAChannelMoreThanOnce) {
+  run(
+      []() -> task<> {
+        const channel<int> values(1);
+        std::optional<int> first;
+        std::optional<int> second;
+        EXPECT_LT(
+            co_await select(on_send(values, 5), on_send(values, 5), on_receive(values, first)), 2u);
+        const auto chosen = co_await select(on_receive(values, first), on_receive(values, second));
+        EXPECT_EQ(chosen == 0 ? first : second, 5);
+        EXPECT_EQ(chosen == 0 ? second : first, std::nullopt);
+      },
+      virtual_time);
+}
+
+// Selects that name the same channels in opposite order lock them in one order.
+TEST(Select, LocksInOneOrderWhateverTheOrderOfItsCases) {
+  constexpr int rounds = 200'000;
+  run(
+      []() -> task<> {
+        const channel<int> a;
+        const channel<int> b;
+        std::atomic<int> chosen{0};
+        const auto ask = [&chosen](channel<int> one, channel<int> other) -> task<> {
+          for (int i = 0; i < rounds; ++i)
+            chosen +=
+                static_cast<int>(co_await select(on_receive(one), on_receive(other), otherwise()));
+        };
+        go(ask, a, b);
+        go(ask, b, a);
+        co_await leash::testing::until_alone();
+        EXPECT_EQ(chosen, 2 * 2 * rounds);
+      },
+      {.processors = 2, .leaks = leak_policy::off});
 }
 
 class SelectUnderLoad : public leash::testing::OverWorkers {};

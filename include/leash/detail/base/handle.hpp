@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include <leash/detail/base/exposure.hpp>
 #include <leash/detail/base/object.hpp>
 
 namespace leash::detail {
@@ -23,12 +24,13 @@ class handle {
   // Requires that the object is alive (the caller has a handle to it or it is pinned).
   handle(object* target, capability_set can) noexcept { link(target, can); }
 
-  handle(const handle& other) noexcept {
-    if (other.target_ != nullptr) link(other.target_, other.capabilities_);
-  }
-  // A copy that can do no more than `most`.
+  handle(const handle& other) noexcept : handle(other, ~capability_set{0}) {}
+  // A copy that can do no more than `most`. Making one that can do something is a use of `other`.
   handle(const handle& other, capability_set most) noexcept {
-    if (other.target_ != nullptr) link(other.target_, other.capabilities_ & most);
+    if (other.target_ == nullptr) return;
+    const capability_set can = other.capabilities_ & most;
+    if (can != 0) note_use(&other);
+    link(other.target_, can);
   }
   handle(handle&& other) noexcept {
     if (other.target_ != nullptr) take(other);
@@ -56,6 +58,11 @@ class handle {
   }
 
   object* target() const noexcept { return target_; }
+  // The same, to do something to the object that others may wait for.
+  object* use() const noexcept {
+    note_use(this);
+    return target_;
+  }
   capability_set capabilities() const noexcept { return capabilities_; }
   explicit operator bool() const noexcept { return target_ != nullptr; }
 

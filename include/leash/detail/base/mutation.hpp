@@ -29,6 +29,15 @@ enum class rule : std::uint8_t {
   links_encoded,              // list links do not look like pointers
   wait_pins_object,           // a wait keeps its object
   leave_before_destroy,       // an unwound goroutine leaves the queues that it stands in
+  claimer_changes_word,       // the claim itself changes the word, not the resumption
+  borrow_grows_version,       // a borrow bumps the version of the frame borrowed from
+  sent_pointers_expose,       // a pointer sent through a channel exposes the frame it points into
+  foreign_use_exposes,        // so does the use of a handle in somebody else's frame
+  displaced_die_unlocked,     // a displaced value is destroyed after the lock is released
+  locks_in_order,             // a select locks its objects by address
+  locks_each_once,            // and each of them once
+  cancel_only_enqueues,       // cancel() destroys no frame itself
+  child_forgotten,            // an unwound await does not destroy its child a second time
 };
 
 #ifdef LEASH_MUTATIONS

@@ -113,6 +113,8 @@ class alignas(64) goroutine {
   std::atomic<more_targets*> more{nullptr};
   std::atomic<object*> leash{nullptr};         // the context it is bound to
   std::atomic<borrow_edge*> borrows{nullptr};  // written before it first runs, kept to its end
+  // Who joins it, and outlives it therefore: it may use that one's frames. Null: nobody.
+  std::atomic<goroutine*> joiner{nullptr};
 
   std::uint32_t outcome = 0;  // set by the claimer: which case, see the operation
   std::uint16_t shields = 0;  // >0: cancel does not reach it
@@ -130,12 +132,22 @@ class alignas(64) goroutine {
   std::uint64_t id = 0;
   std::uint64_t creator = 0;
   std::source_location created_at;
+#ifdef LEASH_MUTATIONS
+  std::atomic<std::uint64_t> claimed_word{0};
+#endif
 };
+
+#ifdef LEASH_MUTATIONS
+bool claim_aside(goroutine& waiter, std::uint64_t word) noexcept;
+#endif
 
 using goroutine_pool = stable_pool<goroutine, std::size_t{1} << 24>;
 
 // True for exactly one caller a wait: `word` is the word that the wait was parked with. Any thread.
 inline bool claim(goroutine& waiter, std::uint64_t word) noexcept {
+#ifdef LEASH_MUTATIONS
+  if (mutated(rule::claimer_changes_word)) return claim_aside(waiter, word);
+#endif
   return waiter.word.compare_exchange_strong(word, with_state(word, wait_state::claimed),
                                              std::memory_order_seq_cst);
 }

@@ -39,6 +39,9 @@ scheduler& current_scheduler();
 // Makes a claimed goroutine runnable. `soon`: next on this worker, before what is queued. Any thread.
 void make_ready(goroutine& claimed, bool soon = true) noexcept;
 
+// The rule `cancel_only_enqueues` broken: unwinds a claimed goroutine here and now.
+void unwind_at_once(goroutine& claimed) noexcept;
+
 // Puts the running goroutine behind all others; the caller suspends.
 void yield_current(goroutine& self) noexcept;
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <leash/detail/base/exposure.hpp>
 #include <leash/detail/sched/promise.hpp>
 #include <leash/task.hpp>
 
@@ -23,6 +24,8 @@ class closure_base {
   // The root frame has returned or thrown (`root`), or was unwound (null). Called before the root frame
   // is destroyed.
   virtual void completed(promise_base* root) noexcept;
+  // Who joins the goroutine; null: nobody. Hidden by closures that know it.
+  static goroutine* joiner() noexcept { return nullptr; }
   // Destroys the callable and its arguments; after the frames.
   virtual void drop() noexcept {}
   // All of it is gone and the goroutine is not counted any more: tell who joins.
@@ -49,10 +52,6 @@ void discard(goroutine& fresh) noexcept;
 
 // Records for `borrower` every frame and traced block that one of these words points into.
 void scan_for_borrows(goroutine& borrower, std::span<const std::byte> words);
-
-template <class T>
-inline constexpr bool may_hold_pointers =
-    !(std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_empty_v<T>);
 
 // Callables whose parameters are all values, so that the arguments live in the frame itself.
 template <class F>
@@ -129,6 +128,7 @@ goroutine& start_with(Base base, object* leash, std::source_location where, F&& 
   record_guard guard(fresh);
   auto* made = new kept(std::move(base), std::forward<F>(f), std::forward<A>(args)...);
   fresh.closure = made;
+  fresh.joiner.store(made->joiner(), std::memory_order_relaxed);
   find_block(made)->owner.store(&fresh, std::memory_order_release);
   scan_for_borrows(fresh, made->words());
   promise_base& root = root_of(made->call());
@@ -138,8 +138,8 @@ goroutine& start_with(Base base, object* leash, std::source_location where, F&& 
 }
 
 // Runs a task as a goroutine; `made` is told of its end.
-template <class T>
-void start_task(closure_base* made, object* leash, std::source_location where, task<T>&& started) {
+template <class Closure, class T>
+void start_task(Closure* made, object* leash, std::source_location where, task<T>&& started) {
   goroutine* fresh = nullptr;
   try {
     fresh = &new_goroutine(where);
@@ -148,6 +148,7 @@ void start_task(closure_base* made, object* leash, std::source_location where, t
     throw;
   }
   fresh->closure = made;
+  fresh->joiner.store(made->joiner(), std::memory_order_relaxed);
   find_block(made)->owner.store(fresh, std::memory_order_release);
   launch(*fresh, task_access<T>::release(started), leash);
 }

@@ -21,6 +21,7 @@
 //   select that sends and receives on one channel.
 // - A value moves only after its waiter was claimed, and only by nothrow moves into raw storage; what is
 //   displaced or dropped is destroyed after the lock is released.
+// - What a value points into is exposed before somebody else gets the value.
 // - A closed channel takes no values; what is buffered can still be received.
 
 namespace leash {
@@ -55,7 +56,8 @@ struct channel_core {
     return static_cast<T*>(body.buffer) + (body.head + offset) % body.capacity;
   }
   static void push(channel_body& body, T& value) noexcept {
-    new (cell(body, body.size)) T(std::move(value));
+    expose_targets_of(value);
+    new (static_cast<void*>(cell(body, body.size))) T(std::move(value));
     ++body.size;
   }
 
@@ -64,6 +66,7 @@ struct channel_core {
     auto& body = channel.as<channel_body>();
     if (body.closed) return op_status::closed;
     if (wait_node* receiver = body.receivers.claim_first(channel)) {
+      expose_targets_of(value);
       static_cast<std::optional<T>*>(receiver->slot)->emplace(std::move(value));
       woken = receiver->waiter;
       return op_status::success;
@@ -89,7 +92,9 @@ struct channel_core {
       return op_status::success;
     }
     if (wait_node* sender = body.senders.claim_first(channel)) {
-      into.emplace(std::move(*static_cast<T*>(sender->slot)));
+      T& sent = *static_cast<T*>(sender->slot);
+      expose_targets_of(sent);
+      into.emplace(std::move(sent));
       woken = sender->waiter;
       return op_status::success;
     }
@@ -113,6 +118,7 @@ struct channel_core {
     object* made = make_object<channel_body>(kind);
     auto& body = made->as<channel_body>();
     body.capacity = static_cast<std::uint32_t>(capacity);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): T may be a pointer
     if (capacity != 0) body.buffer = allocate_block(capacity * sizeof(T), block_kind::buffer, made);
     return handle::announce(made, set_of(capability::send, capability::receive));
   }
@@ -167,7 +173,7 @@ class [[nodiscard("a send happens when it is awaited")]] send_operation final
     goroutine* woken = nullptr;
     const op_status status = channel_core<T>::send(*channel_, value_, woken);
     node_.closed = status == op_status::closed;
-    node_.slot = &value_;
+    node_.slot = static_cast<void*>(&value_);
     return leave(status != op_status::would_block, woken);
   }
   void await_suspend(std::coroutine_handle<>) noexcept {
@@ -193,7 +199,7 @@ class [[nodiscard("a receive happens when it is awaited")]] receive_operation fi
     if (!enter()) return false;
     goroutine* woken = nullptr;
     const op_status status = channel_core<element>::receive(*channel_, value_, woken);
-    node_.slot = &value_;
+    node_.slot = static_cast<void*>(&value_);
     return leave(status != op_status::would_block, woken);
   }
   void await_suspend(std::coroutine_handle<>) noexcept {

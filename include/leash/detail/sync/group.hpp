@@ -23,10 +23,12 @@ class group : public wait_base {
  public:
   // On a context below `parent` (may be null).
   explicit group(object* parent, clock_time deadline = clock_time::max())
-      : context_(make_context(parent, deadline, set_of(capability::cancel))) {}
+      : context_(make_context(parent, deadline, set_of(capability::cancel))),
+        owner_(current_goroutine()) {}
   group(group&&) = delete;
 
   object& context() const noexcept { return *context_.target(); }
+  goroutine* owner() const noexcept { return owner_; }
   void cancel() noexcept { cancel_context(context(), errc::canceled, nullptr); }
 
   // A child begins; the handle is to be kept in its closure.
@@ -64,6 +66,7 @@ class group : public wait_base {
   void suspend(goroutine& self) noexcept;
 
   handle context_;
+  goroutine* const owner_;
   goroutine* joiner_ = nullptr;
   std::uint64_t joiner_word_ = 0;
   bool abandoned_ = false;
@@ -83,6 +86,7 @@ class group_child : public closure_base {
     if (group_ != nullptr) group_->leave();
   }
 
+  goroutine* joiner() const noexcept { return group_->owner(); }
   void completed(promise_base* root) noexcept override {
     if (root == nullptr)
       group_->unwound();

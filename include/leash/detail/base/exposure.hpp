@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include <leash/detail/base/arena.hpp>
+
+// Who uses what is in a frame. The proof of a leak takes it that a frame is used by its goroutine and by
+// those who borrow from it. Where somebody else can use it, or is seen to, the frame is *exposed*: taken
+// for live for as long as it exists.
+
+namespace leash::detail {
+
+// Marks the block; a prover that has looked at it before sees that it changed.
+void expose(block_header& block) noexcept;
+
+// Exposes every frame, closure and traced block that one of these words points into: they go to
+// somebody who is not recorded as borrowing. Words that point into the words themselves, as small strings
+// do, expose nothing.
+void expose_targets(std::span<const std::byte> words) noexcept;
+
+// Somebody uses the handle that lives at `place`: it exposes its frame unless the user may use it. Any
+// thread.
+void note_use_in_arena(const void* place) noexcept;
+inline void note_use(const void* place) noexcept {
+  if (in_arena(place)) note_use_in_arena(place);
+}
+
+// Says whose the block is to the running code. Set by the floor above, which knows goroutines.
+enum class use : std::uint8_t { allowed, by_foreign_goroutine, by_foreign_thread };
+using judge_of_use = use (*)(const block_header& block) noexcept;
+void set_judge_of_use(judge_of_use judge) noexcept;
+
+struct exposures {
+  std::uint64_t sent = 0;     // blocks that a value sent through a channel pointed into
+  std::uint64_t foreign = 0;  // blocks whose handles somebody else used
+};
+// Since the program started. Any thread.
+exposures count_exposures() noexcept;
+
+// Whether a value of this type may have to be scanned.
+template <class T>
+inline constexpr bool may_hold_pointers =
+    !(std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_empty_v<T>) &&
+    alignof(T) >= alignof(void*);
+
+template <class T>
+void expose_targets_of(const T& value) noexcept {
+  if constexpr (may_hold_pointers<T>) expose_targets(std::as_bytes(std::span(&value, 1)));
+}
+
+}  // namespace leash::detail

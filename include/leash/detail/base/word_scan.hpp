@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include <leash/detail/base/arena.hpp>
+#include <leash/detail/base/sanitizer.hpp>
+
+namespace leash::detail {
+
+LEASH_NO_SANITIZE inline const void* word_at(const std::byte* place) noexcept {
+  return *reinterpret_cast<void* const volatile*>(place);
+}
+
+// Calls found(header) for every word that points into a frame, a closure or a traced block, but not for
+// those that point into the words themselves. Reads padding and what may never have been written.
+template <class Found>
+LEASH_NO_SANITIZE void scan_words(std::span<const std::byte> words, Found found) {
+  const std::byte* const place = words.data();
+  const std::size_t size = words.size();
+  for (std::size_t at = 0; at + sizeof(void*) <= size; at += sizeof(void*)) {
+    const void* word = word_at(place + at);
+    if (!in_arena(word) || (word >= place && word < place + size)) continue;
+    block_header* target = find_block(word);
+    if (target == nullptr) continue;
+    const block_kind kind = target->kind.load(std::memory_order_acquire);
+    if (kind != block_kind::free && kind != block_kind::buffer) found(*target);
+  }
+}
+
+}  // namespace leash::detail

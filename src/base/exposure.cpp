@@ -1,0 +1,68 @@
+#include <leash/detail/base/exposure.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+
+#include <leash/detail/base/mutation.hpp>
+#include <leash/detail/base/word_scan.hpp>
+
+namespace leash::detail {
+namespace {
+
+std::atomic<judge_of_use> judge{nullptr};
+std::atomic<std::uint64_t> sent{0};
+std::atomic<std::uint64_t> foreign{0};
+
+#ifdef LEASH_CHECKED
+[[noreturn]] void refuse_foreign_use() noexcept {
+  std::fputs(
+      "leash: a goroutine used a handle in a frame of another one, from which it does not borrow.\n"
+      "Give it a copy of the handle, or capture the handle in the closure that go() is given.\n",
+      stderr);
+  std::abort();
+}
+#endif
+
+}  // namespace
+
+void expose(block_header& block) noexcept {
+  // In this order: a prover reads the version, then the mark, then the version again.
+  block.exposed.store(true, std::memory_order_release);
+  block.version.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void expose_targets(std::span<const std::byte> words) noexcept {
+  if (mutated(rule::sent_pointers_expose)) return;
+  scan_words(words, [](block_header& target) {
+    if (target.exposed.load(std::memory_order_relaxed)) return;
+    expose(target);
+    sent.fetch_add(1, std::memory_order_relaxed);
+  });
+}
+
+[[gnu::noinline]] void note_use_in_arena(const void* place) noexcept {
+  block_header* block = find_block(place);
+  if (block == nullptr) return;
+  const block_kind kind = block->kind.load(std::memory_order_relaxed);
+  if (kind != block_kind::frame && kind != block_kind::closure) return;
+  const judge_of_use judged = judge.load(std::memory_order_relaxed);
+  if (judged == nullptr || mutated(rule::foreign_use_exposes)) return;
+  const use made = judged(*block);
+  if (made == use::allowed || block->exposed.load(std::memory_order_relaxed)) return;
+#ifdef LEASH_CHECKED
+  if (made == use::by_foreign_goroutine) refuse_foreign_use();
+#endif
+  expose(*block);
+  foreign.fetch_add(1, std::memory_order_relaxed);
+}
+
+void set_judge_of_use(judge_of_use given) noexcept {
+  judge.store(given, std::memory_order_relaxed);
+}
+
+exposures count_exposures() noexcept {
+  return {sent.load(std::memory_order_relaxed), foreign.load(std::memory_order_relaxed)};
+}
+
+}  // namespace leash::detail
