@@ -72,6 +72,7 @@ wait_reason select_wait::reason() const noexcept {
     if (cases_[i] != nullptr && cases_[i]->target != nullptr)
       targets_[targets++] = {cases_[i]->target, cases_[i]->ends};
   // Read before the park: without objects nothing holds the frame afterwards.
+  const bool locked = objects_ != 0;
   scheduler& home = *self.home.load(std::memory_order_relaxed);
   const std::uint32_t timeout = timeout_;
   const clock_time deadline = deadline_;
@@ -80,11 +81,11 @@ wait_reason select_wait::reason() const noexcept {
   const bool timed = timeout != nothing;
   const std::uint64_t word = park(self, reason(), targets_, targets, timed);
   if (word == 0) {
-    if (objects_ != 0) unlock_all();
+    if (locked) unlock_all();
     make_ready(self);
     return;
   }
-  if (objects_ != 0) {
+  if (locked) {
     const std::uint32_t first = random_number() % count_;
     for (std::uint32_t i = 0; i < count_; ++i) {
       const std::uint32_t at = (first + i) % count_;
