@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 
+#include <cerrno>
+#include <memory>
 #include <system_error>
 
 #include "http/text.hpp"
@@ -24,8 +26,14 @@ std::string_view host_of(std::string_view url) {
   return url.substr(0, url.find(':'));
 }
 
+std::string system_cause(int error) {
+  std::string cause = std::generic_category().message(error);
+  if (error == ECONNREFUSED) cause += ": check the port, and that the server runs";
+  return cause;
+}
+
 std::string cause_of(const failure_facts& facts) {
-  if (facts.os_error != 0) return std::generic_category().message(facts.os_error);
+  if (facts.os_error != 0) return system_cause(facts.os_error);
   std::string_view detail = facts.detail;
   for (const std::string_view prefix :
        {"Recv failure: ", "Send failure: ", "SSL certificate problem: ", "SSL: ",
@@ -34,6 +42,16 @@ std::string cause_of(const failure_facts& facts) {
   }
   if (detail.empty()) detail = curl_easy_strerror(static_cast<CURLcode>(facts.code));
   return std::string(trimmed(detail));
+}
+
+// What libcurl has against a URL, which a transfer's own error does not tell.
+std::string url_cause(const request& asked) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
+  if (parsed == nullptr) return "out of memory";
+  CURLUcode code = CURLUE_NO_HOST;
+  if (!asked.url.empty())
+    code = curl_url_set(parsed.get(), CURLUPART_URL, asked.url.c_str(), CURLU_GUESS_SCHEME);
+  return code == CURLUE_OK ? "it is malformed" : curl_url_strerror(code);
 }
 
 std::string how_much_came(const failure_facts& facts) {
@@ -99,7 +117,8 @@ std::string failure_sentence(const request& asked, const failure_facts& facts) {
       }
       return url + ": only http:// and https:// are spoken here: " + cause_of(facts);
     case CURLE_URL_MALFORMAT:
-      return "not a URL that can be used: \"" + url + "\": " + cause_of(facts);
+      return "not a URL that can be used: \"" + url + "\": " + url_cause(asked) +
+             "; a URL is http://host/path";
     case CURLE_COULDNT_RESOLVE_HOST:
       return url + ": no address is known for host " + std::string(host_of(facts.effective_url)) +
              ": check its spelling and the name service";

@@ -52,7 +52,8 @@ TEST(TransferFailure, ARefusedConnectionNamesTheUrlAndTheCause) {
   closed_port nobody;
   int code = 0;
   EXPECT_EQ(failure_of({.url = nobody.url()}, code),
-            "could not connect to " + nobody.url() + ": Connection refused");
+            "could not connect to " + nobody.url() +
+                ": Connection refused: check the port, and that the server runs");
   EXPECT_EQ(code, CURLE_COULDNT_CONNECT);
 }
 
