@@ -2,9 +2,10 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
-# leash_add_tests(<name> LABEL <label> FOLDERS <folder>... LINKS <target>...): a GoogleTest program of tests/<folder>/*.cpp.
+# leash_add_tests(<name> LABEL <label> FOLDERS <folder>... LINKS <target>...): a GoogleTest program of tests/<folder>/*.cpp, and of
+# SOURCES <file>..., which are relative to tests/.
 function(leash_add_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "FOLDERS;LINKS;DEFINITIONS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "FOLDERS;SOURCES;LINKS;DEFINITIONS")
   set(sources)
   foreach(folder IN LISTS arg_FOLDERS)
     file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp")
@@ -13,7 +14,8 @@ function(leash_add_tests name)
   if(NOT sources)
     return()
   endif()
-  add_executable(${name} ${sources})
+  list(TRANSFORM arg_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/tests/")
+  add_executable(${name} ${sources} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/src")
   target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} leash_warnings GTest::gmock GTest::gtest GTest::gtest_main)
@@ -31,7 +33,7 @@ leash_add_tests(leash_net_tests LABEL net TIMEOUT 120
 if(TARGET leash)
   find_package(nlohmann_json REQUIRED)
   leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300
-    FOLDERS tool LINKS leash::http nlohmann_json::nlohmann_json
+    FOLDERS tool SOURCES http/test_server.cpp LINKS leash::http nlohmann_json::nlohmann_json
     DEFINITIONS LEASH_COMMAND="$<TARGET_FILE:leash>" LEASH_EXAMPLES="${PROJECT_BINARY_DIR}/examples")
   if(TARGET leash_tool_tests)
     add_dependencies(leash_tool_tests leash)

@@ -1,11 +1,13 @@
 #include "demo.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "standard_streams.hpp"
 
 namespace leash::tool {
 namespace {
@@ -45,6 +47,7 @@ task<> run_experiments(demo_report& report, const demo_texts* say) {
         if (each.what == happening::answered && each.who == report.bing.name)
           left_since = began + each.at;
     if (say != nullptr) print_finding(*say, report);
+    flush_standard_output();
   }
   report.left = num_goroutines() - 1;
   report.left_for = now() - left_since;
@@ -63,7 +66,7 @@ int run_demo(const demo_options& options) {
   const demo_texts* say = options.format == "json" ? nullptr : &texts_of(options.language);
   // What the first version leaves behind is the point; it is unwound without a word.
   run([&] { return run_experiments(report, say); }, {.leaks = leak_policy::off});
-  if (say == nullptr) fmt::print("{}\n", json_of(report));
+  if (say == nullptr) std::fputs((json_of(report) + "\n").c_str(), stdout);
   return 0;
 }
 

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "say.hpp"
+#include "standard_streams.hpp"
 
 namespace {
 
@@ -40,12 +42,13 @@ std::vector<std::string> words_of(const CLI::App& app) {
   return words;
 }
 
-// " Did you mean …?" for the first argument that nothing understands, or nothing.
+// " Did you mean …?" for the first command or option that nothing understands, or nothing.
 std::string suggestion(const CLI::App& app, int argc, char** argv) {
   const std::vector<std::string> words = words_of(app);
   for (int i = 1; i < argc; ++i) {
     std::string_view given(argv[i]);
     given = given.substr(0, given.find('='));
+    if (i > 1 && !given.starts_with("--")) continue;  // a value
     if (given.size() < 3 || std::find(words.begin(), words.end(), given) != words.end()) continue;
     const auto nearest = std::min_element(words.begin(), words.end(),
                                           [given](const std::string& a, const std::string& b) {
@@ -69,8 +72,8 @@ int run_tool(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
     if (failure.get_exit_code() == 0) return app.exit(failure);
-    fmt::print(stderr, "leash: {}.{} See leash --help.\n", failure.what(),
-               suggestion(app, argc, argv));
+    leash::tool::say("leash: {}.{} See leash --help.\n", failure.what(),
+                     suggestion(app, argc, argv));
     return usage_error;
   }
   return code;
@@ -80,9 +83,15 @@ int run_tool(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return run_tool(argc, argv);
+    leash::tool::occupy_standard_streams();
+    const int code = run_tool(argc, argv);
+    if (code == 0) leash::tool::flush_standard_output();
+    return code;
+  } catch (const leash::tool::output_failure& failure) {
+    leash::tool::say("leash: {}\n", failure.what());
+    return leash::tool::output_failure::exit_code;
   } catch (const std::exception& failure) {
-    fmt::print(stderr, "leash: {}\n", failure.what());
+    leash::tool::say("leash: {}\n", failure.what());
     return 1;
   }
 }

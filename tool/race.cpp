@@ -1,14 +1,18 @@
 #include "race.hpp"
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 
 #include <fmt/format.h>
+
+#include "say.hpp"
 
 namespace leash::tool {
 namespace {
 
 constexpr int refused_status = 22;
+constexpr int out_of_memory = 27;
 
 class refused : public std::runtime_error {
  public:
@@ -25,7 +29,7 @@ void trace(std::size_t index, http::trace_kind kind, std::string_view line) {
   const char mark = kind == http::trace_kind::note             ? '*'
                     : kind == http::trace_kind::request_header ? '>'
                                                                : '<';
-  fmt::print(stderr, "{} {} {}\n", index + 1, mark, line);
+  say("{} {} {}\n", index + 1, mark, line);
 }
 
 struct race_field {
@@ -63,6 +67,9 @@ task<http::response> attempt(const race_field& on, std::size_t index) {
   } catch (const refused& failure) {
     mine.failure = failure.what();
     mine.code = refused_status;
+  } catch (const std::bad_alloc&) {
+    mine.failure = on.options.urls[index] + ": out of memory";
+    mine.code = out_of_memory;
   }
   throw std::runtime_error(mine.failure);
 }

@@ -13,6 +13,7 @@
 
 #include "command.hpp"
 #include "race_output.hpp"
+#include "say.hpp"
 
 #include <leash/asio.hpp>
 
@@ -27,12 +28,21 @@ struct race_words {
   std::string hedge_delay = "0";
   std::string accept;
   std::string format = "text";
-  double connect_timeout = 0;
-  double max_time = 0;
+  std::string connect_timeout = "0";
+  std::string max_time = "0";
 };
 
 std::chrono::nanoseconds seconds(double count) {
   return std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(count));
+}
+
+std::chrono::nanoseconds limit_of(const char* option, const std::string& text) {
+  double count = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, bad] = std::from_chars(text.data(), end, count);
+  if (bad == std::errc{} && rest == end && count >= 0 && count <= 1e6) return seconds(count);
+  throw CLI::ValidationError(
+      option, fmt::format("{} is not a number of seconds such as 2 or 0.5 (0: no limit)", text));
 }
 
 std::chrono::nanoseconds duration_of(const std::string& text) {
@@ -109,8 +119,8 @@ void read_words(const race_words& words, race_options& options) {
       asked.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
   }
   if (!words.method.empty()) asked.method = words.method;
-  asked.connect_timeout = seconds(words.connect_timeout);
-  asked.timeout = seconds(words.max_time);
+  asked.connect_timeout = limit_of("--connect-timeout", words.connect_timeout);
+  asked.timeout = limit_of("--max-time", words.max_time);
   options.hedge_delay = duration_of(words.hedge_delay);
   if (!words.accept.empty()) options.accept = ranges_of(words.accept);
   options.json = words.format == "json";
@@ -118,8 +128,7 @@ void read_words(const race_words& words, race_options& options) {
 
 constexpr int interrupted = 130;
 
-task<int> until_interrupted() {
-  boost::asio::signal_set signals(leash::io_context(), SIGINT);
+task<int> until_interrupted(boost::asio::signal_set& signals) {
   co_await signals.async_wait(use_goroutine);
   co_return interrupted;
 }
@@ -130,13 +139,16 @@ task<int> race_to_the_end(const race_options& options, race_report& report) {
 }
 
 task<int> race_or_interrupt(const race_options& options, race_report& report) {
-  co_return (co_await first(race_to_the_end(options, report), until_interrupted())).value;
+  // Heard from before the first request on.
+  boost::asio::signal_set signals(leash::io_context(), SIGINT);
+  co_return (co_await first(race_to_the_end(options, report), until_interrupted(signals))).value;
 }
 
 int run_race(const race_options& options) {
+  if (const int code = check_output(options); code != 0) return code;
   race_report report;
   if (run([&] { return race_or_interrupt(options, report); }) == interrupted) {
-    fmt::print(stderr, "leash: interrupted; all requests were cancelled\n");
+    say("leash: interrupted; all requests were cancelled\n");
     return interrupted;
   }
   return write_race(options, report);
@@ -161,10 +173,8 @@ void add_race(CLI::App& app, int& code) {
   command->add_flag("-v,--verbose", options->verbose, "What goes over the wire, on stderr");
   command->add_flag("-k,--insecure", asked.insecure, "Accept any certificate");
   command->add_flag("-L,--location", asked.follow_redirects, "Follow redirects");
-  command->add_option("-m,--max-time", words->max_time, "Seconds for a whole request")
-      ->check(CLI::Range(0.0, 1e6));
-  command->add_option("--connect-timeout", words->connect_timeout, "Seconds to connect")
-      ->check(CLI::Range(0.0, 1e6));
+  command->add_option("-m,--max-time", words->max_time, "Seconds for a whole request");
+  command->add_option("--connect-timeout", words->connect_timeout, "Seconds to connect");
   command->add_option("--hedge-delay", words->hedge_delay,
                       "Ask the next URL only after this, as 50ms; or at once after a failure");
   command->add_option("--accept", words->accept, "Statuses that may win; otherwise 200-399");

@@ -1,21 +1,27 @@
 #include "race_output.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
+#include <filesystem>
 #include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "say.hpp"
+#include "standard_streams.hpp"
 
 namespace leash::tool {
 namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr int write_failed = 23;  // as curl has it
+constexpr int write_failed = output_failure::exit_code;
 
 std::int64_t milliseconds(std::chrono::nanoseconds time) {
   return std::chrono::round<std::chrono::milliseconds>(time).count();
@@ -58,8 +64,8 @@ void print_timeline(const race_options& options, const race_report& report) {
     return std::tie(a.at, a.number) < std::tie(b.at, b.number);
   });
   for (const line& each : lines)
-    fmt::print(stderr, "{} {:<8}{}\n", &each == &lines.back() ? "└──" : "├──",
-               fmt::format("{}ms", milliseconds(each.at)), each.what);
+    say("{} {:<8}{}\n", &each == &lines.back() ? "└──" : "├──",
+        fmt::format("{}ms", milliseconds(each.at)), each.what);
 }
 
 json json_of(const race_options& options, const race_report& report) {
@@ -95,27 +101,55 @@ std::string head_of(const http::response& answer) {
   return head + "\r\n";
 }
 
+bool goes_to_file(const race_options& options) {
+  return !options.output.empty() && options.output != "-";
+}
+
+// Why the file cannot be written, or 0. Leaves it, and the folder, as they are.
+int obstacle(const std::filesystem::path& path) {
+  std::error_code missing;
+  const auto kind = std::filesystem::status(path, missing).type();
+  if (kind == std::filesystem::file_type::not_found) {
+    const auto folder = path.has_parent_path() ? path.parent_path() : ".";
+    return access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+  }
+  // Opening a pipe would wait for its reader.
+  if (kind == std::filesystem::file_type::fifo) return 0;
+  const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0) return errno;
+  close(file);
+  return 0;
+}
+
 int write_out(const race_options& options, const std::string& what) {
-  const bool to_file = !options.output.empty() && options.output != "-";
-  std::FILE* out = to_file ? std::fopen(options.output.c_str(), "wb") : stdout;
-  bool good = out != nullptr && std::fwrite(what.data(), 1, what.size(), out) == what.size();
-  if (out != nullptr && std::fflush(out) != 0) good = false;
+  const bool to_file = goes_to_file(options);
+  std::FILE* out = to_file ? std::fopen(options.output.c_str(), "wbe") : stdout;
+  const bool good = out != nullptr &&
+                    std::fwrite(what.data(), 1, what.size(), out) == what.size() &&
+                    std::fflush(out) == 0;
   const int why = errno;
   if (to_file && out != nullptr) std::fclose(out);
   if (good) return 0;
-  fmt::print(stderr, "leash: cannot write the answer to {}: {}\n",
-             to_file ? options.output : "standard output", std::strerror(why));
+  say("leash: cannot write the answer to {}: {}\n", to_file ? options.output : "standard output",
+      write_failure(why));
   return write_failed;
 }
 
 }  // namespace
 
+int check_output(const race_options& options) {
+  if (!goes_to_file(options)) return 0;
+  const int why = obstacle(options.output);
+  if (why == 0) return 0;
+  say("leash: cannot write to {}: {}; nothing was asked\n", options.output, write_failure(why));
+  return write_failed;
+}
+
 int write_race(const race_options& options, const race_report& report) {
   const bool won = report.winner != nobody;
   if (options.timeline) print_timeline(options, report);
   if (!won && !options.silent && !options.timeline)
-    for (const attempt_report& each : report.attempts)
-      fmt::print(stderr, "leash: {}\n", each.failure);
+    for (const attempt_report& each : report.attempts) say("leash: {}\n", each.failure);
   if (options.json) {
     const int code = write_out(
         options,

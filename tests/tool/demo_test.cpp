@@ -127,6 +127,18 @@ TEST(Command, RefusesWhatItDoesNotKnowWithASentenceAndASuggestion) {
   EXPECT_EQ(run_command("").code, 2);
 }
 
+TEST(Command, SaysWhenNobodyTakesWhatItPrints) {
+  for (const char* format : {"text", "json"}) {
+    const outcome full =
+        run_command(std::string("demo --quick --format ") + format + " >/dev/full");
+    EXPECT_EQ(full.code, 23);
+    EXPECT_EQ(full.err, "leash: cannot write to standard output: No space left on device\n");
+  }
+  const outcome closed = run_command("--help >&-");
+  EXPECT_EQ(closed.code, 23);
+  EXPECT_EQ(closed.err, "leash: cannot write to standard output: it is closed\n");
+}
+
 TEST(Command, TellsItsVersionAndHowItIsUsed) {
   EXPECT_EQ(run_command("--version").code, 0);
   EXPECT_THAT(run_command("--version").out, testing::StartsWith("leash "));

@@ -101,45 +101,11 @@ TEST_F(race_command, RefusesAStatusThatMayNotWin) {
   EXPECT_EQ(race("-s " + url("/missing")).err, "");
 }
 
-TEST_F(race_command, FailsWithCurlsCodeAndASentenceForEachUrl) {
-  const outcome lost = race("http://127.0.0.1:1/a http://127.0.0.1:1/b");
-  EXPECT_EQ(lost.code, 7);
-  EXPECT_THAT(lost.err, HasSubstr("could not connect to http://127.0.0.1:1/a"));
-  EXPECT_THAT(lost.err, HasSubstr("could not connect to http://127.0.0.1:1/b"));
-  EXPECT_EQ(race("nope://x/").code, 1);
-  EXPECT_EQ(race("-m 0.05 " + url("/never")).code, 28);
-}
-
 TEST_F(race_command, ReportsAsJson) {
   const json report = json::parse(race("--format json " + url("/never") + " " + url("/quick")).out);
   EXPECT_EQ(report["winner"], 1);
   EXPECT_EQ(report["body"], "GET /quick ");
   EXPECT_EQ(report["attempts"][0]["fate"], "canceled");
-}
-
-TEST_F(race_command, SaysWhenTheAnswerCannotBeWritten) {
-  const outcome full = race(url("/") + " >/dev/full");
-  EXPECT_EQ(full.code, 23);
-  EXPECT_THAT(full.err, HasSubstr("cannot write the answer to standard output"));
-}
-
-TEST_F(race_command, RacesTwoHundredUrls) {
-  std::string urls;
-  for (int i = 0; i < 199; ++i) urls += url("/never ");
-  EXPECT_EQ(race(urls + url("/quick")).out, "GET /quick ");
-}
-
-TEST_F(race_command, RefusesOptionsThatMeanNothing) {
-  EXPECT_EQ(race("--hedge-delay 3x " + url("/")).code, 2);
-  EXPECT_EQ(race("--accept 20 " + url("/")).code, 2);
-  EXPECT_EQ(race("").code, 2);
-}
-
-TEST_F(race_command, StopsOnControlC) {
-  const outcome stopped =
-      run_command("race " + url("/never"), "no_proxy='*' timeout --preserve-status -s INT 0.5");
-  EXPECT_EQ(stopped.code, 130);
-  EXPECT_THAT(stopped.err, HasSubstr("interrupted"));
 }
 
 }  // namespace
