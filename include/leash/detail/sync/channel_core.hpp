@@ -10,9 +10,7 @@
 
 #include <leash/detail/base/arena.hpp>
 #include <leash/detail/base/handle.hpp>
-#include <leash/detail/sched/promise.hpp>
-#include <leash/detail/sched/scheduler.hpp>
-#include <leash/detail/sync/wait_queue.hpp>
+#include <leash/detail/sync/object_wait.hpp>
 
 // What happens inside a channel. Compare Go's runtime/chan.go.
 //
@@ -127,35 +125,25 @@ struct channel_core {
 // False: it was closed already. The waiters are made ready.
 bool close_channel(object& channel) noexcept;
 
-// A send or a receive that may suspend: what does not depend on the type of the value.
-// Suspends with the channel's lock held from the look that found nothing to the park.
-class channel_wait : public wait_base {
- public:
-  channel_wait(channel_wait&&) = delete;
-  void bind(promise_base& frame) noexcept;
-  bool abandon(goroutine& waiter) noexcept override;
-
+// A send or a receive that may suspend: what does not depend on the type of the value. Without a channel
+// (a nil one) it waits for ever.
+class channel_wait : public object_wait {
  protected:
-  explicit channel_wait(object* channel) noexcept : channel_(channel) {}
+  using object_wait::object_wait;
   ~channel_wait() = default;
 
-  // What await_suspend has to do.
-  enum class plan : std::uint8_t { none, park, park_nil, unwind, yield };
-
-  // Before any effect; true: go on, with the lock held.
-  bool enter() noexcept;
-  // After the look, which could end (`done`) or not; true: no need to suspend.
-  bool leave(bool done, goroutine* woken) noexcept;
   void suspend(wait_queue channel_body::* queue, wait_reason reason, wait_reason nil_reason,
-               capability_set ends) noexcept;
+               capability_set ends) noexcept {
+    if (target_ == nullptr)
+      object_wait::suspend(nullptr, nil_reason, ends);
+    else
+      object_wait::suspend(&(target_->as<channel_body>().*queue), reason, ends);
+  }
   // After it was resumed; true: ended by close.
-  bool resumed() noexcept;
-
-  object* channel_;
-  goroutine* self_ = nullptr;
-  wait_node node_;
-  wait_queue channel_body::* queue_ = nullptr;
-  plan plan_ = plan::none;
+  bool resumed() noexcept {
+    object_wait::resumed();
+    return node_.closed;
+  }
 };
 
 [[noreturn]] void throw_closed(const char* operation);
@@ -171,7 +159,7 @@ class [[nodiscard("a send happens when it is awaited")]] send_operation final
   bool await_ready() noexcept {
     if (!enter()) return false;
     goroutine* woken = nullptr;
-    const op_status status = channel_core<T>::send(*channel_, value_, woken);
+    const op_status status = channel_core<T>::send(*target_, value_, woken);
     node_.closed = status == op_status::closed;
     node_.slot = static_cast<void*>(&value_);
     return leave(status != op_status::would_block, woken);
@@ -198,7 +186,7 @@ class [[nodiscard("a receive happens when it is awaited")]] receive_operation fi
   bool await_ready() noexcept {
     if (!enter()) return false;
     goroutine* woken = nullptr;
-    const op_status status = channel_core<element>::receive(*channel_, value_, woken);
+    const op_status status = channel_core<element>::receive(*target_, value_, woken);
     node_.slot = static_cast<void*>(&value_);
     return leave(status != op_status::would_block, woken);
   }
