@@ -19,7 +19,7 @@ LEASH_OVER_WORKERS(SelectStress);
 
 // No object's lock keeps the unwinder away from the frame while such a select parks.
 TEST_P(SelectStress, ATimeoutAloneIsUnwoundAtAnyMoment) {
-  const std::size_t rounds = std::clamp<std::size_t>(stress_operations() / 100, 1, 10'000);
+  const std::size_t rounds = std::clamp<std::size_t>(stress_operations() / 300, 1, 3'000);
   run([rounds]() -> task<> {
     for (std::size_t round = 0; round < rounds; ++round) {
       const cancelable_context leash = with_cancel(background());
