@@ -15,6 +15,8 @@ enum class errc {
   timed_out,          // timeout() ended its task
   no_runtime,         // a call that needs a running runtime was made outside one
   bad_option,         // an option or an environment variable has a value that cannot be used
+  nil_handle,         // an operation on what was moved from
+  not_locked,         // a guard that holds no lock was to be unlocked, or to wait with
 };
 
 const std::error_category& leash_category() noexcept;

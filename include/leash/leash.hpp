@@ -6,6 +6,7 @@
 #include <leash/context.hpp>
 #include <leash/error.hpp>
 #include <leash/go.hpp>
+#include <leash/mutex.hpp>
 #include <leash/race.hpp>
 #include <leash/runtime.hpp>
 #include <leash/scope.hpp>

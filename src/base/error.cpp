@@ -28,6 +28,10 @@ class category final : public std::error_category {
         return "no leash runtime on this thread: call it from inside leash::run";
       case errc::bad_option:
         return "an option has a value that cannot be used";
+      case errc::nil_handle:
+        return "the handle is nil: it was moved from; use what it was moved to, or a copy";
+      case errc::not_locked:
+        return "the guard holds no lock: lock first, and unlock once";
     }
     return "unknown leash error " + std::to_string(code);
   }

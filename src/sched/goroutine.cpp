@@ -28,6 +28,16 @@ const char* text_of(wait_reason reason) noexcept {
       return "scope join";
     case wait_reason::io_wait:
       return "IO wait";
+    case wait_reason::mutex_lock:
+      return "sync.Mutex.Lock";
+    case wait_reason::rw_mutex_lock:
+      return "sync.RWMutex.Lock";
+    case wait_reason::rw_mutex_lock_shared:
+      return "sync.RWMutex.RLock";
+    case wait_reason::cond_wait:
+      return "sync.Cond.Wait";
+    case wait_reason::semacquire:
+      return "semacquire";
   }
   return "unknown";
 }

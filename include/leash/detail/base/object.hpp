@@ -18,7 +18,8 @@
 // - `handle_lock` guards the list of handles, their links, and the versions. It is a leaf: nothing is
 //   locked, called or moved under it. `lock` guards the body, `pins` and `alive`. Moving a T under
 //   `lock` takes *other* objects' handle locks, therefore there are two.
-// - Order of operation locks: a context before its children; else by address, each once.
+// - Order of operation locks: a context before its children, a cond before its mutex; else by address,
+//   each once.
 // - A version of a capability grows, under `handle_lock`, whenever a handle with it is made or moved.
 // - An object is freed when it has neither handles nor pins: decided under `lock`, by exactly one
 //   thread (`alive` turns false). Waits, bound goroutines and children pin.
@@ -31,7 +32,7 @@ class handle;
 struct object;
 
 // What a handle can do to its object. Close travels with send.
-enum class capability : std::uint8_t { send, receive, cancel, join, unlock, notify, use };
+enum class capability : std::uint8_t { send, receive, cancel, join, unlock, notify, use, depart };
 constexpr std::size_t capability_count = 8;
 
 using capability_set = std::uint32_t;
@@ -59,7 +60,7 @@ struct object {
   std::atomic<std::uint32_t> generation{0};
   std::uint32_t pins = 0;
   bool alive = false;
-  std::atomic<bool> done{false};  // a context that is done
+  std::atomic<bool> done{false};  // a context that is done, a once that has run
   // Capabilities that somebody without a handle has (a timer that will send or cancel).
   std::atomic<capability_set> outside{0};
   // Whoever can cancel the parent can cancel this one. Null: no parent.

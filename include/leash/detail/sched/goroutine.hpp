@@ -60,6 +60,11 @@ enum class wait_reason : std::uint8_t {
   context_done,
   scope_join,
   io_wait,
+  mutex_lock,
+  rw_mutex_lock,
+  rw_mutex_lock_shared,
+  cond_wait,
+  semacquire,
 };
 const char* text_of(wait_reason reason) noexcept;
 
