@@ -9,6 +9,7 @@
 #include <leash/mutex.hpp>
 #include <leash/race.hpp>
 #include <leash/runtime.hpp>
+#include <leash/rw_mutex.hpp>
 #include <leash/scope.hpp>
 #include <leash/select.hpp>
 #include <leash/task.hpp>
