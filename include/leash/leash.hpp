@@ -3,6 +3,7 @@
 // All of the core.
 
 #include <leash/channel.hpp>
+#include <leash/cond.hpp>
 #include <leash/context.hpp>
 #include <leash/error.hpp>
 #include <leash/go.hpp>

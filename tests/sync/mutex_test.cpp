@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/expect_error.hpp"
 #include "support/waits.hpp"
 
 #include <leash/leash.hpp>
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 using detail::capability;
 using detail::wait_reason;
 using leash::testing::able;
+using leash::testing::expect_error;
 using leash::testing::record;
 using leash::testing::target;
 using leash::testing::targets_of;
@@ -28,16 +30,6 @@ class Mutex : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Mutex);
 
 detail::object& object_of(const mutex& lock) { return *detail::mutex_access::target(lock); }
-
-template <class F>
-void expect_error(errc code, F call) {
-  try {
-    call();
-    ADD_FAILURE() << "nothing was thrown";
-  } catch (const error& refused) {
-    EXPECT_EQ(refused.code(), code);
-  }
-}
 
 TEST_P(Mutex, LetsOneInAtATime) {
   run([]() -> task<> {

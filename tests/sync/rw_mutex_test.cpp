@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/expect_error.hpp"
 #include "support/waits.hpp"
 
 #include <leash/leash.hpp>
@@ -15,6 +16,7 @@ using namespace leash;
 using detail::capability;
 using detail::wait_reason;
 using leash::testing::able;
+using leash::testing::expect_error;
 using leash::testing::record;
 using leash::testing::target;
 using leash::testing::targets_of;
@@ -27,16 +29,6 @@ class RwMutex : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(RwMutex);
 
 detail::object& object_of(const rw_mutex& lock) { return *detail::rw_mutex_access::target(lock); }
-
-template <class F>
-void expect_error(errc code, F call) {
-  try {
-    call();
-    ADD_FAILURE() << "nothing was thrown";
-  } catch (const error& refused) {
-    EXPECT_EQ(refused.code(), code);
-  }
-}
 
 TEST_P(RwMutex, LetsReadersInTogether) {
   for (const int readers : {1, 3, 10})
