@@ -13,5 +13,6 @@
 #include <leash/rw_mutex.hpp>
 #include <leash/scope.hpp>
 #include <leash/select.hpp>
+#include <leash/semaphore.hpp>
 #include <leash/task.hpp>
 #include <leash/time.hpp>

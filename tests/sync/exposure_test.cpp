@@ -189,6 +189,10 @@ void expect_exposed_by(Use use_it) {
     struct things {
       channel<int> values{4};
       cancelable_context owner = with_cancel(background());
+      mutex lock;
+      mutable mutex::guard held = lock.try_lock();
+      cond changed{lock};
+      mutable semaphore::permit permit = semaphore(1).try_acquire();
     };
     static std::atomic<const things*> smuggled{nullptr};
     const things mine;
@@ -227,6 +231,22 @@ TEST(ExposureByUse, IsEveryWayToEndAWaitOrToMakeAHandle) {
   });
   expect_exposed_by([](const auto& foreign) -> task<> {
     co_await select(on_receive(foreign.values), on_send(foreign.values, 5));
+  });
+  expect_exposed_by([](const auto& foreign) -> task<> {
+    static_cast<void>(foreign.lock.try_lock());
+    co_return;
+  });
+  expect_exposed_by([](const auto& foreign) -> task<> {
+    foreign.held.unlock();
+    co_return;
+  });
+  expect_exposed_by([](const auto& foreign) -> task<> {
+    foreign.changed.signal();
+    co_return;
+  });
+  expect_exposed_by([](const auto& foreign) -> task<> {
+    foreign.permit.release();
+    co_return;
   });
 }
 

@@ -41,17 +41,21 @@ class wait_queue {
     if (!mutated(rule::wait_pins_object)) owner.pins -= 1;
   }
 
-  // Takes waits off the front until one can be claimed; null when there is none. The claimed goroutine
-  // is the caller's to serve and to make ready.
+  wait_node* first() const noexcept { return first_; }
+
+  // Takes a wait off. True: it is claimed, and its goroutine the caller's to serve and to make ready.
+  bool take(object& owner, wait_node& node) noexcept {
+    remove(owner, node);
+    goroutine& waiter = *node.waiter;
+    if (!claim(waiter, node.word) && !mutated(rule::claim_before_consume)) return false;
+    waiter.outcome = node.index;
+    return true;
+  }
+
+  // Takes waits off the front until one can be claimed; null when there is none.
   wait_node* claim_first(object& owner) noexcept {
-    while (wait_node* node = first_) {
-      remove(owner, *node);
-      goroutine& waiter = *node->waiter;
-      if (claim(waiter, node->word) || mutated(rule::claim_before_consume)) {
-        waiter.outcome = node->index;
-        return node;
-      }
-    }
+    while (wait_node* node = first_)
+      if (take(owner, *node)) return node;
     return nullptr;
   }
 
