@@ -8,6 +8,7 @@
 #include <leash/error.hpp>
 #include <leash/go.hpp>
 #include <leash/mutex.hpp>
+#include <leash/once.hpp>
 #include <leash/race.hpp>
 #include <leash/runtime.hpp>
 #include <leash/rw_mutex.hpp>
