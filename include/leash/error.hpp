@@ -14,6 +14,7 @@ enum class errc {
   no_winner,          // every attempt of a race failed
   timed_out,          // timeout() ended its task
   no_runtime,         // a call that needs a running runtime was made outside one
+  blocks_worker,      // a call that blocks its thread was made on a worker
   bad_option,         // an option or an environment variable has a value that cannot be used
   nil_handle,         // an operation on what was moved from
   not_locked,         // a guard that holds no lock was to be unlocked, or to wait with

@@ -1,15 +1,22 @@
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <source_location>
 #include <type_traits>
 #include <utility>
 
+#include <leash/detail/sched/scheduler.hpp>
 #include <leash/detail/sched/start.hpp>
+#include <leash/error.hpp>
 #include <leash/task.hpp>
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace leash {
 
@@ -40,16 +47,88 @@ memory_usage memory() noexcept;
 // returns what it returned or rethrows what it threw. Goroutines that are left then are reported and
 // unwound: all are claimed before the first is destroyed, their destructors run, and run() returns when
 // the last of them is gone. A goroutine that never suspends cannot be unwound.
-// Throws errc::bad_option for an option or environment variable that cannot be used.
+// Throws errc::bad_option for an option or an environment variable that cannot be used. On a worker it
+// takes that worker away from its own runtime meanwhile.
 template <class F>
 auto run(F main, runtime_options options = {},
          std::source_location where = std::source_location::current());
+
+// A runtime inside a program that has threads of its own: workers that run beside them until it is
+// destroyed.
+//
+//   leash::runtime rt({.processors = 2});
+//   rt.go(serve, std::move(config));
+//   int n = rt.run([]() -> leash::task<int> { co_return co_await count(); });
+//
+// go() and run() may be called from any thread but after the destructor has begun.
+class runtime {
+ public:
+  // Starts the workers, as many as options.processors says; the calling thread is none of them.
+  // Throws errc::bad_option as run does.
+  explicit runtime(const runtime_options& options = {});
+  runtime(runtime&&) = delete;
+  // Goroutines that are left are reported and unwound as run() does it, then the workers are joined.
+  // Not to be called on a worker.
+  ~runtime();
+
+  // Starts f(args…) as a goroutine of this runtime and returns at once, see leash::go.
+  template <class F>
+    requires detail::starts_goroutine<F>
+  void go(F&& f, std::source_location where = std::source_location::current()) {
+    start(where, std::forward<F>(f));
+  }
+  template <class F, class A>
+    requires detail::starts_goroutine<F, A>
+  void go(F&& f, A&& a, std::source_location where = std::source_location::current()) {
+    start(where, std::forward<F>(f), std::forward<A>(a));
+  }
+  template <class F, class A, class B>
+    requires detail::starts_goroutine<F, A, B>
+  void go(F&& f, A&& a, B&& b, std::source_location where = std::source_location::current()) {
+    start(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b));
+  }
+  template <class F, class A, class B, class C>
+    requires detail::starts_goroutine<F, A, B, C>
+  void go(F&& f, A&& a, B&& b, C&& c,
+          std::source_location where = std::source_location::current()) {
+    start(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+  }
+
+  // Runs f() -> task<T> as a goroutine of this runtime, blocks this thread until it has ended, and
+  // returns its value or rethrows. Others are left running. Throws errc::blocks_worker on a worker.
+  template <class F>
+  auto run(F f, std::source_location where = std::source_location::current());
+
+  // Where this runtime's I/O happens, for operations that are awaited with use_goroutine. Needs
+  // leash::net, see asio.hpp.
+  boost::asio::io_context& io();
+
+ private:
+  template <class F, class... A>
+  void start(std::source_location where, F&& f, A&&... args) {
+    const detail::start_in here(home());
+    detail::start_detached(nullptr, where, std::forward<F>(f), std::forward<A>(args)...);
+  }
+  detail::scheduler& home() const noexcept;
+
+  struct state;
+  state* state_;
+};
 
 // Implementation
 
 namespace detail {
 
-class runner {
+// Hears that a main goroutine has ended.
+class end_of_main {
+ public:
+  virtual void main_ended() noexcept = 0;
+
+ protected:
+  ~end_of_main() = default;
+};
+
+class runner final : public end_of_main {
  public:
   explicit runner(const runtime_options& options);
   runner(runner&&) = delete;
@@ -57,11 +136,25 @@ class runner {
 
   // Runs `start(this runner's end)` on worker 0, then the workers until the main goroutine has ended.
   void run(void (*start)(void*), void* argument);
-  void main_ended() noexcept;
+  void main_ended() noexcept override;
 
  private:
   struct state;
   state* state_;
+};
+
+// Blocks a plain thread until a goroutine of a runtime has ended.
+class thread_join final : public end_of_main {
+ public:
+  // Throws errc::blocks_worker.
+  thread_join();
+  void main_ended() noexcept override;
+  void wait();
+
+ private:
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool over_ = false;
 };
 
 template <class T>
@@ -70,8 +163,14 @@ class main_closure : public closure_base {
   struct outcome {
     std::optional<std::conditional_t<std::is_void_v<T>, bool, T>> value;
     std::exception_ptr failure;
+
+    T take() {
+      if (failure) std::rethrow_exception(failure);
+      if (!value) throw error(errc::canceled);
+      if constexpr (!std::is_void_v<T>) return std::move(*value);
+    }
   };
-  main_closure(runner& owner, outcome& into) noexcept : owner_(&owner), into_(&into) {}
+  main_closure(end_of_main& owner, outcome& into) noexcept : owner_(&owner), into_(&into) {}
 
   void completed(promise_base* root) noexcept override {
     if (root == nullptr) return;
@@ -91,24 +190,38 @@ class main_closure : public closure_base {
   void ended() noexcept override { owner_->main_ended(); }
 
  private:
-  runner* owner_;
+  end_of_main* owner_;
   outcome* into_;
 };
+
+template <class F>
+using main_result = typename std::invoke_result_t<F&>::value_type;
 
 }  // namespace detail
 
 template <class F>
 auto run(F main, runtime_options options, std::source_location where) {
-  using result = typename std::invoke_result_t<F&>::value_type;
-  using closure = detail::main_closure<result>;
+  using closure = detail::main_closure<detail::main_result<F>>;
   detail::runner runner(options);
   typename closure::outcome outcome;
   auto start = [&] {
     detail::start_with(closure(runner, outcome), nullptr, where, std::move(main));
   };
   runner.run([](void* call) { (*static_cast<decltype(start)*>(call))(); }, &start);
-  if (outcome.failure) std::rethrow_exception(outcome.failure);
-  if constexpr (!std::is_void_v<result>) return std::move(*outcome.value);
+  return outcome.take();
+}
+
+template <class F>
+auto runtime::run(F f, std::source_location where) {
+  using closure = detail::main_closure<detail::main_result<F>>;
+  detail::thread_join join;
+  typename closure::outcome outcome;
+  {
+    const detail::start_in here(home());
+    detail::start_with(closure(join, outcome), nullptr, where, std::move(f));
+  }
+  join.wait();
+  return outcome.take();
 }
 
 }  // namespace leash

@@ -26,6 +26,10 @@ class category final : public std::error_category {
         return "the task did not end in time and was unwound: allow more time or do less";
       case errc::no_runtime:
         return "no leash runtime on this thread: call it from inside leash::run";
+      case errc::blocks_worker:
+        return "this call blocks its thread, which is a worker of leash: co_await instead, or call "
+               "it "
+               "from a thread of your own";
       case errc::bad_option:
         return "an option has a value that cannot be used";
       case errc::nil_handle:

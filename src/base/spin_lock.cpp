@@ -11,9 +11,7 @@ void spin_lock::lock_slow() noexcept {
   do {
     while (held_.load(std::memory_order_relaxed) != 0) {
       if (++spins < spins_before_yield) {
-#if defined(__x86_64__) || defined(__i386__)
-        __builtin_ia32_pause();
-#endif
+        pause_processor();
       } else {
         sched_yield();
         spins = 0;

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <leash/asio.hpp>
+#include <leash/runtime.hpp>
 
 namespace leash {
 namespace detail {
@@ -25,12 +26,20 @@ void asio_poller::wake() noexcept {
 
 }  // namespace detail
 
-boost::asio::io_context& io_context() {
+namespace {
+
+boost::asio::io_context& io_context_of(detail::scheduler& home) {
   const auto make = [](detail::scheduler&) -> std::unique_ptr<detail::poller> {
     return std::make_unique<detail::asio_poller>();
   };
-  auto& installed = detail::poller_of(detail::current_scheduler(), make);
+  auto& installed = detail::poller_of(home, make);
   return static_cast<detail::asio_poller&>(installed).context();
 }
+
+}  // namespace
+
+boost::asio::io_context& io_context() { return io_context_of(detail::current_scheduler()); }
+
+boost::asio::io_context& runtime::io() { return io_context_of(home()); }
 
 }  // namespace leash

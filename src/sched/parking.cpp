@@ -11,6 +11,9 @@
 // - While one worker runs and another sleeps, one sleeper is in the poller, or is on its way there: who
 //   gets up and finds work hands the poller on. Otherwise a goroutine that computes would keep events
 //   and timers from everybody.
+// - Arming a timer against going to sleep in the poller: the sleeper stores max() as its deadline, reads
+//   the timers, then stores the real deadline; the other publishes its timer, then reads the deadline
+//   (all seq_cst), and ends the wait if its timer is earlier.
 // - While one worker runs, the one in the poller looks at the others every `longest_blind`, because what
 //   a worker makes ready stands in its slot and wakes nobody. A wait without that bound is announced by
 //   `unbounded_` (seq_cst) before `asleep_` is read again; who gets up counts `asleep_` down before it
@@ -18,19 +21,29 @@
 
 namespace leash::detail {
 
+bool scheduler::all_is_over() const noexcept {
+  return stopping.load(std::memory_order_seq_cst) && live() == 0;
+}
+
 bool scheduler::nothing_to_sleep_for(const std::atomic<bool>& finished) const noexcept {
-  return work_visible() || finished.load(std::memory_order_seq_cst) ||
-         (stopping.load(std::memory_order_seq_cst) && live() == 0);
+  return work_visible() || finished.load(std::memory_order_seq_cst) || all_is_over();
 }
 
 void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
   asleep_.fetch_add(1, std::memory_order_seq_cst);
+  // Of two goroutines that end last, at the same time, neither may have seen the other's count, nor that
+  // the runtime stops. The later of their workers to be counted as asleep sees both.
+  if (all_is_over()) wake_all();
   bool look_at_others = false;
   if (!nothing_to_sleep_for(finished)) {
-    if (!polling_.exchange(true, std::memory_order_acquire))
+    if (!polling_.exchange(true, std::memory_order_acquire)) {
       look_at_others = sleep_in_poller(finished);
-    else
+    } else {
+      // The last to lie down lets the one in the poller see that virtual time can go on.
+      if (virtual_time && asleep_.load(std::memory_order_seq_cst) == workers.size())
+        events.load(std::memory_order_acquire)->wake();
       sleep_on_condition(finished);
+    }
   }
   asleep_.fetch_sub(1, std::memory_order_seq_cst);
   if (unbounded_.load(std::memory_order_seq_cst)) events.load(std::memory_order_acquire)->wake();
@@ -46,6 +59,10 @@ bool scheduler::sleep_in_poller(const std::atomic<bool>& finished) {
     poller_waits_ = true;
   }
   unbounded_.store(true, std::memory_order_seq_cst);
+  const auto publish = [this](clock_time until) {
+    poller_deadline_.store(until.time_since_epoch().count(), std::memory_order_seq_cst);
+  };
+  publish(clock_time::max());
   const bool all_asleep = asleep_.load(std::memory_order_seq_cst) == workers.size();
   clock_time deadline = earliest_timer();
   if (virtual_time && all_asleep && deadline != clock_time::max()) {
@@ -58,8 +75,10 @@ bool scheduler::sleep_in_poller(const std::atomic<bool>& finished) {
       unbounded_.store(false, std::memory_order_relaxed);
       deadline = std::min(deadline, std::chrono::steady_clock::now() + longest_blind);
     }
+    publish(deadline);
     if (!nothing_to_sleep_for(finished)) events.load(std::memory_order_acquire)->wait(deadline);
   }
+  publish(clock_time::min());
   unbounded_.store(false, std::memory_order_relaxed);
   {
     const std::lock_guard guard(sleep_lock_);
@@ -106,6 +125,11 @@ void scheduler::wake_one() noexcept {
   if (granted)
     sleepers_.notify_one();
   else
+    events.load(std::memory_order_acquire)->wake();
+}
+
+void scheduler::timer_armed(clock_time when) noexcept {
+  if (when.time_since_epoch().count() < poller_deadline_.load(std::memory_order_seq_cst))
     events.load(std::memory_order_acquire)->wake();
 }
 

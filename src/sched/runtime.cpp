@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -71,6 +72,19 @@ memory_usage memory() noexcept {
 
 namespace detail {
 
+namespace {
+
+std::uint32_t processors_of(const runtime_options& options) {
+  return options.processors != 0 ? std::min(options.processors, most_processors)
+                                 : processors_here();
+}
+
+leak_policy policy_of(const runtime_options& options) {
+  return options.leaks ? *options.leaks : policy_here();
+}
+
+}  // namespace
+
 struct runner::state {
   state(std::uint32_t processors, bool virtual_time, leak_policy policy)
       : home(processors, virtual_time), policy(policy) {}
@@ -81,9 +95,7 @@ struct runner::state {
 };
 
 runner::runner(const runtime_options& options)
-    : state_(new state(options.processors != 0 ? std::min(options.processors, most_processors)
-                                               : processors_here(),
-                       options.virtual_time, options.leaks ? *options.leaks : policy_here())) {}
+    : state_(new state(processors_of(options), options.virtual_time, policy_of(options))) {}
 
 runner::~runner() { delete state_; }
 
@@ -94,20 +106,67 @@ void runner::main_ended() noexcept {
 
 void runner::run(void (*start)(void*), void* argument) {
   scheduler& home = state_->home;
-  worker* outer = this_worker();
-  set_this_worker(home.workers.front().get());
-  try {
+  {
+    const start_in here(home);
     start(argument);
-  } catch (...) {
-    set_this_worker(outer);
-    throw;
   }
-  set_this_worker(outer);
   home.start_threads();
   home.run_until(state_->main_is_over);
   home.unwind_survivors(state_->policy == leak_policy::report);
   home.stop_threads();
 }
 
+thread_join::thread_join() {
+  if (this_worker() != nullptr) throw error(errc::blocks_worker);
+}
+
+void thread_join::main_ended() noexcept {
+  // Notified under the lock: the waiter destroys this as soon as it can.
+  const std::lock_guard guard(lock_);
+  over_ = true;
+  changed_.notify_one();
+}
+
+void thread_join::wait() {
+  std::unique_lock guard(lock_);
+  changed_.wait(guard, [this] { return over_; });
+}
+
 }  // namespace detail
+
+struct runtime::state {
+  explicit state(const runtime_options& options)
+      : home(detail::processors_of(options), options.virtual_time),
+        policy(detail::policy_of(options)) {}
+
+  detail::scheduler home;
+  leak_policy policy;
+  std::atomic<bool> over{false};
+  std::thread first;  // worker 0; the others are the scheduler's
+};
+
+runtime::runtime(const runtime_options& options) : state_(new state(options)) {
+  state_->home.start_threads();
+  state_->first = std::thread([state = state_] { state->home.run_until(state->over); });
+}
+
+runtime::~runtime() {
+  if (const detail::worker* self = detail::this_worker();
+      self != nullptr && &self->home == &state_->home) {
+    std::fputs(
+        "leash: a runtime was destroyed on one of its own workers, which it would wait for.\n"
+        "Destroy it on the thread that made it.\n",
+        stderr);
+    std::abort();
+  }
+  state_->over.store(true, std::memory_order_seq_cst);
+  state_->home.wake_all();
+  state_->first.join();
+  state_->home.unwind_survivors(state_->policy == leak_policy::report);
+  state_->home.stop_threads();
+  delete state_;
+}
+
+detail::scheduler& runtime::home() const noexcept { return state_->home; }
+
 }  // namespace leash

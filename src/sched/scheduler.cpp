@@ -68,6 +68,8 @@ scheduler::scheduler(std::uint32_t processors, bool virtual_time)
 
 scheduler::~scheduler() {
   stop_threads();
+  // Acquire: pairs with the release of a visitor that leaves.
+  while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   const std::lock_guard guard(schedulers_lock);
   std::erase(schedulers(), this);
 }
@@ -76,7 +78,7 @@ std::int64_t scheduler::live() const noexcept {
   // What has ended is read first: an end that is seen implies that its start is seen.
   std::int64_t ended = 0;
   for (const auto& each : workers) ended += each->finished.load(std::memory_order_acquire);
-  std::int64_t begun = 0;
+  std::int64_t begun = started_elsewhere.load(std::memory_order_acquire);
   for (const auto& each : workers) begun += each->started.load(std::memory_order_acquire);
   return begun - ended;
 }
@@ -197,6 +199,13 @@ void scheduler::inject(goroutine& item) noexcept {
   wake_one();
 }
 
+void scheduler::inject_from_outside(goroutine& item) noexcept {
+  // Relaxed: whoever takes the item out of the queue has seen this.
+  visitors_.fetch_add(1, std::memory_order_relaxed);
+  inject(item);
+  visitors_.fetch_sub(1, std::memory_order_release);
+}
+
 clock_time now(const scheduler& home) noexcept { return home.now(); }
 
 bool stopping(const scheduler& home) noexcept {
@@ -209,7 +218,7 @@ void arm_timer(scheduler& home, clock_time when, timer_action action, void* targ
   const bool own = self != nullptr && &self->home == &home;
   worker& holder = own ? *self : *home.workers.front();
   holder.timers.arm({when, 0, action, target, stamp, detail});
-  home.wake_one();
+  home.timer_armed(when);
 }
 
 void arm_wait_timer(scheduler& home, goroutine& waiter, clock_time when, std::uint64_t word,

@@ -9,6 +9,7 @@ namespace leash::detail {
 namespace {
 
 constinit thread_local worker* working = nullptr;
+constinit thread_local scheduler* starting_in = nullptr;
 
 constexpr std::uint16_t operations_in_a_slice = 128;
 
@@ -77,6 +78,10 @@ void finish(worker& on, goroutine& ended) noexcept {
 [[gnu::noinline]] worker* this_worker() noexcept { return working; }
 
 void set_this_worker(worker* self) noexcept { working = self; }
+
+[[gnu::noinline]] start_in::start_in(scheduler& home) noexcept
+    : outer_(std::exchange(starting_in, &home)) {}
+[[gnu::noinline]] start_in::~start_in() { starting_in = outer_; }
 
 void worker::push(goroutine& item, bool soon) noexcept {
   goroutine* displaced = &item;
@@ -155,7 +160,7 @@ void make_ready(goroutine& claimed, bool soon) noexcept {
   if (self != nullptr && &self->home == &home)
     self->push(claimed, soon);
   else
-    home.inject(claimed);
+    home.inject_from_outside(claimed);
 }
 
 void unwind_at_once(goroutine& claimed) noexcept {
@@ -178,16 +183,24 @@ void continue_unwinding(goroutine& waiter) noexcept { make_ready(waiter, false);
 goroutine& new_goroutine(std::source_location created_at) {
   constexpr std::uint64_t id_batch = 16;
   worker* self = this_worker();
-  if (self == nullptr) throw error(errc::no_runtime);
-  goroutine& fresh = *goroutine_pool::instance().acquire();
-  if (self->next_id == self->last_id) {
-    self->next_id = self->home.next_ids.fetch_add(id_batch, std::memory_order_relaxed);
-    self->last_id = self->next_id + id_batch;
+  scheduler* home = starting_in;
+  if (home == nullptr) {
+    if (self == nullptr) throw error(errc::no_runtime);
+    home = &self->home;
   }
-  fresh.id = self->next_id++;
-  fresh.creator = self->current != nullptr ? self->current->id : 0;
+  goroutine& fresh = *goroutine_pool::instance().acquire();
+  if (self == nullptr || home != &self->home) {
+    fresh.id = home->next_ids.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    if (self->next_id == self->last_id) {
+      self->next_id = home->next_ids.fetch_add(id_batch, std::memory_order_relaxed);
+      self->last_id = self->next_id + id_batch;
+    }
+    fresh.id = self->next_id++;
+  }
+  fresh.creator = self != nullptr && self->current != nullptr ? self->current->id : 0;
   fresh.created_at = created_at;
-  fresh.home.store(&self->home, std::memory_order_relaxed);
+  fresh.home.store(home, std::memory_order_relaxed);
   fresh.target_count.store(0, std::memory_order_relaxed);
   fresh.reason.store(wait_reason::running, std::memory_order_relaxed);
   fresh.shields = 0;
@@ -201,13 +214,21 @@ goroutine& new_goroutine(std::source_location created_at) {
 }
 
 void launch(goroutine& fresh, promise_base& root, object* leash) noexcept {
-  worker& self = *this_worker();
+  worker* self = this_worker();
+  scheduler& home = *fresh.home.load(std::memory_order_relaxed);
+  const bool here = self != nullptr && &self->home == &home;
   root.begin(fresh);
   if (leash != nullptr) bind_to_leash(fresh, *leash);
-  count(self.started);
+  if (here)
+    count(self->started);
+  else
+    home.started_elsewhere.fetch_add(1, std::memory_order_release);
   fresh.word.store(next_epoch(fresh.word.load(std::memory_order_relaxed), wait_state::claimed),
                    std::memory_order_release);
-  self.push(fresh, false);
+  if (here)
+    self->push(fresh, false);
+  else
+    home.inject_from_outside(fresh);
 }
 
 void discard(goroutine& fresh) noexcept {

@@ -73,8 +73,13 @@ class scheduler {
   void stop_threads();
 
   void inject(goroutine& item) noexcept;
+  // The same from a thread that is no worker: once the goroutine can run, nothing else keeps run() from
+  // returning and the scheduler from going away before the sleeper is woken.
+  void inject_from_outside(goroutine& item) noexcept;
   void wake_one() noexcept;
   void wake_all() noexcept;
+  // After a timer was armed: who waits in the poller may have to get up earlier.
+  void timer_armed(clock_time when) noexcept;
   clock_time now() const noexcept;
   std::int64_t live() const noexcept;
 
@@ -87,7 +92,7 @@ class scheduler {
   std::unique_ptr<poller> owned_events;
   std::unique_ptr<poller> io_events;  // guarded by events_lock until set
   std::atomic<std::uint64_t> next_ids{1};
-  std::uint64_t main_id = 0;
+  std::atomic<std::int64_t> started_elsewhere{0};  // by threads that are no worker of this runtime
 
  private:
   friend class worker;
@@ -103,11 +108,13 @@ class scheduler {
   void sleep_on_condition(const std::atomic<bool>& finished);
   bool nothing_to_sleep_for(const std::atomic<bool>& finished) const noexcept;
   bool grant_wakeup() noexcept;
+  bool all_is_over() const noexcept;
   void hand_poller_on() noexcept;
 
   bool work_visible() const noexcept;
   clock_time earliest_timer() const noexcept;
 
+  std::atomic<std::uint32_t> visitors_{0};  // threads inside inject_from_outside()
   std::atomic<std::uint32_t> asleep_{0};
   std::atomic<bool> polling_{false};
   std::atomic<bool> claiming_{false};  // written under claiming_lock_
@@ -122,6 +129,8 @@ class scheduler {
   std::uint64_t condition_sleepers_ = 0;
   std::uint64_t wakeups_ = 0;
   bool poller_waits_ = false;
+  // Until when the one in the poller sleeps; min() when nobody does.
+  std::atomic<clock_time::rep> poller_deadline_{clock_time::min().time_since_epoch().count()};
   std::atomic<bool> unbounded_{false};  // the wait in the poller has no bound of its own
 };
 

@@ -5,6 +5,15 @@
 
 namespace leash::detail {
 
+// Tells the processor that this thread waits for another one.
+inline void pause_processor() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 // A lock for sections of a few dozen instructions. Not recursive, not fair; it satisfies Lockable.
 // It is trivially destructible and lives in type-stable memory: a late locker of a recycled object
 // finds a lock, never a half-made one.

@@ -36,6 +36,17 @@ goroutine* current_goroutine() noexcept;
 // The scheduler of this thread's worker; throws errc::no_runtime outside workers.
 scheduler& current_scheduler();
 
+// While it lives, goroutines that this thread starts belong to `home`, whatever this thread is.
+class start_in {
+ public:
+  explicit start_in(scheduler& home) noexcept;
+  start_in(start_in&&) = delete;
+  ~start_in();
+
+ private:
+  scheduler* outer_;
+};
+
 // Makes a claimed goroutine runnable. `soon`: next on this worker, before what is queued. Any thread.
 void make_ready(goroutine& claimed, bool soon = true) noexcept;
 
