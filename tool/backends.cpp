@@ -43,7 +43,8 @@ task<> serve(std::array<backend, 2> served, int tell) {
 [[noreturn]] void serve_in_child(const std::array<backend, 2>& served, int tell) {
   int code = 0;
   try {
-    run([&] { return serve(served, tell); }, {.processors = 1, .leaks = leak_policy::off});
+    run([&] { return serve(served, tell); },
+        {.processors = 1, .leaks = leak_policy::off, .watchdog = {}});
   } catch (const std::exception& failure) {
     fmt::print(stderr, "leash: the demo's HTTP servers failed: {}\n", failure.what());
     code = 1;

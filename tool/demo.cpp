@@ -65,7 +65,7 @@ int run_demo(const demo_options& options) {
   report.bing = servers.bing();
   const demo_texts* say = options.format == "json" ? nullptr : &texts_of(options.language);
   // What the first version leaves behind is the point; it is unwound without a word.
-  run([&] { return run_experiments(report, say); }, {.leaks = leak_policy::off});
+  run([&] { return run_experiments(report, say); }, {.leaks = leak_policy::off, .watchdog = {}});
   if (say == nullptr) std::fputs((json_of(report) + "\n").c_str(), stdout);
   return 0;
 }

@@ -147,7 +147,7 @@ task<int> race_or_interrupt(const race_options& options, race_report& report) {
 int run_race(const race_options& options) {
   if (const int code = check_output(options); code != 0) return code;
   race_report report;
-  if (run([&] { return race_or_interrupt(options, report); }) == interrupted) {
+  if (run([&] { return race_or_interrupt(options, report); }, {.watchdog = {}}) == interrupted) {
     say("leash: interrupted; all requests were cancelled\n");
     return interrupted;
   }

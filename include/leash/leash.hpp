@@ -17,3 +17,4 @@
 #include <leash/semaphore.hpp>
 #include <leash/task.hpp>
 #include <leash/time.hpp>
+#include <leash/uncaught.hpp>

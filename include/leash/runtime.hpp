@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,9 @@ struct runtime_options {
   std::optional<leak_policy> leaks = std::nullopt;
   // Time stands still while a goroutine can run, and jumps to the next timer when none can.
   bool virtual_time = false;
+  // A goroutine that holds its worker for longer is reported to stderr, once a place: it computes without
+  // giving way, or blocks its thread. Zero: never; nor on virtual time.
+  std::chrono::milliseconds watchdog{100};
 };
 
 // Memory that goroutines hold; exact when nothing runs.

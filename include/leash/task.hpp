@@ -53,7 +53,11 @@ class task_promise final : public task_promise_base<T> {
  public:
   task_promise() noexcept { this->self = std::coroutine_handle<task_promise>::from_promise(*this); }
   task<T> get_return_object() noexcept;
-  std::suspend_always initial_suspend() const noexcept { return {}; }
+  std::suspend_always initial_suspend(
+      std::source_location start = std::source_location::current()) noexcept {
+    this->where = start;
+    return {};
+  }
   final_awaiter final_suspend() const noexcept { return {}; }
 
   template <class U>

@@ -46,6 +46,7 @@ void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
     }
   }
   asleep_.fetch_sub(1, std::memory_order_seq_cst);
+  if (watchdog_) watchdog_->stir();
   if (unbounded_.load(std::memory_order_seq_cst)) events.load(std::memory_order_acquire)->wake();
   if (look_at_others)
     if (goroutine* held = steal(self, true)) self.push(*held, true);

@@ -86,16 +86,16 @@ leak_policy policy_of(const runtime_options& options) {
 }  // namespace
 
 struct runner::state {
-  state(std::uint32_t processors, bool virtual_time, leak_policy policy)
-      : home(processors, virtual_time), policy(policy) {}
+  explicit state(const runtime_options& options)
+      : home(processors_of(options), options.virtual_time, options.watchdog),
+        policy(policy_of(options)) {}
 
   scheduler home;
   leak_policy policy;
   std::atomic<bool> main_is_over{false};
 };
 
-runner::runner(const runtime_options& options)
-    : state_(new state(processors_of(options), options.virtual_time, policy_of(options))) {}
+runner::runner(const runtime_options& options) : state_(new state(options)) {}
 
 runner::~runner() { delete state_; }
 
@@ -136,7 +136,7 @@ void thread_join::wait() {
 
 struct runtime::state {
   explicit state(const runtime_options& options)
-      : home(detail::processors_of(options), options.virtual_time),
+      : home(detail::processors_of(options), options.virtual_time, options.watchdog),
         policy(detail::policy_of(options)) {}
 
   detail::scheduler home;

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <ctime>
 #include <utility>
@@ -55,8 +57,11 @@ std::int64_t live_goroutines() noexcept {
   return sum;
 }
 
-scheduler::scheduler(std::uint32_t processors, bool virtual_time)
-    : virtual_time(virtual_time), owned_events(std::make_unique<condition_poller>()) {
+scheduler::scheduler(std::uint32_t processors, bool virtual_time,
+                     std::chrono::milliseconds patience)
+    : virtual_time(virtual_time),
+      owned_events(std::make_unique<condition_poller>()),
+      patience_(virtual_time ? patience.zero() : patience) {
   set_judge_of_use(judge_use);
   virtual_now_.store(virtual_epoch, std::memory_order_relaxed);
   events.store(owned_events.get(), std::memory_order_release);
@@ -90,6 +95,7 @@ clock_time scheduler::now() const noexcept {
 }
 
 void scheduler::start_threads() {
+  if (patience_ > patience_.zero()) watchdog_ = std::make_unique<watchdog>(*this, patience_);
   for (std::size_t i = 1; i < workers.size(); ++i) {
     worker& self = *workers[i];
     self.thread = std::thread([this, &self] {
@@ -105,6 +111,7 @@ void scheduler::stop_threads() {
   wake_all();
   for (const auto& each : workers)
     if (each->thread.joinable()) each->thread.join();
+  watchdog_.reset();
 }
 
 void scheduler::run_until(const std::atomic<bool>& finished) {
@@ -116,6 +123,7 @@ void scheduler::run_until(const std::atomic<bool>& finished) {
 }
 
 void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
+  self.signs.thread.store(gettid(), std::memory_order_relaxed);
   bool slept = false;
   while (!finished.load(std::memory_order_seq_cst)) {
     if (stopping.load(std::memory_order_relaxed) && self.number == 0 && live() == 0) return;

@@ -1,25 +1,9 @@
 #include <leash/detail/sched/start.hpp>
 
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-
-#include <fmt/format.h>
-
 #include <leash/detail/base/word_scan.hpp>
 
 namespace leash::detail {
 namespace {
-
-std::string describe(const std::exception_ptr& what) {
-  try {
-    std::rethrow_exception(what);
-  } catch (const std::exception& known) {
-    return known.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
 
 void borrow(goroutine& borrower, block_header& target) {
   for (const borrow_edge* edge = borrower.borrows.load(std::memory_order_relaxed); edge != nullptr;
@@ -46,17 +30,6 @@ void scan_for_borrows(goroutine& borrower, std::span<const std::byte> words) {
 
 void closure_base::completed(promise_base* root) noexcept {
   if (root != nullptr && root->failure) report_uncaught(*root->owner, root->failure);
-}
-
-void report_uncaught(const goroutine& thrower, const std::exception_ptr& what) noexcept {
-  const auto& at = thrower.created_at;
-  fmt::print(stderr,
-             "panic: {}\n\ngoroutine {} [running]:\ncreated by goroutine {} in {}\n\t{}:{}\n"
-             "Catch it in the goroutine, or start it in a scope, which passes it on.\n",
-             describe(what), thrower.id, thrower.creator, at.function_name(), at.file_name(),
-             at.line());
-  std::fflush(stderr);
-  std::abort();
 }
 
 }  // namespace leash::detail

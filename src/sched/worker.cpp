@@ -110,6 +110,11 @@ goroutine* worker::take_own() noexcept {
 void worker::run(goroutine& next) noexcept {
   if (next.unwind && home.set_aside(next)) return;
   current = &next;
+  const std::uint64_t turn = signs.turn.load(std::memory_order_relaxed) + 1;
+  signs.goroutine.store(next.id, std::memory_order_relaxed);
+  signs.started_at.store(next.created_at, std::memory_order_relaxed);
+  signs.resumed_at.store(next.top->where, std::memory_order_relaxed);
+  signs.turn.store(turn, std::memory_order_release);
   next.slice = operations_in_a_slice;
   next.word.store(with_state(next.word.load(std::memory_order_relaxed), wait_state::active),
                   std::memory_order_release);
@@ -125,6 +130,8 @@ void worker::run(goroutine& next) noexcept {
   }
   if (goroutine* gone = std::exchange(ended, nullptr)) finish(*this, *gone);
   current = nullptr;
+  signs.turn.store(turn + 1, std::memory_order_release);
+  if (trace.exception) trace.exception = nullptr;
 }
 
 // A goroutine uses what it owns, what it has borrowed, and what those own who wait for it.

@@ -1,16 +1,20 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <coroutine>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <source_location>
 #include <thread>
 #include <vector>
 
 #include "run_queue.hpp"
 #include "timer_heap.hpp"
+#include "watchdog.hpp"
 
 #include <leash/detail/base/exposure.hpp>
 
@@ -31,6 +35,14 @@
 
 namespace leash::detail {
 
+// The tasks that an exception has passed through on its way up, innermost first. A goroutine does that
+// without a suspension; the exception is held until then, so that it cannot be taken for a later one.
+struct exception_trace {
+  std::exception_ptr exception;
+  const promise_base* awaiting = nullptr;  // whom it reaches next, unless it is caught
+  std::vector<std::source_location> passed;
+};
+
 class worker {
  public:
   worker(scheduler& home, std::uint32_t number) : home(home), number(number) {}
@@ -49,6 +61,8 @@ class worker {
   timer_heap timers;
   std::uint32_t tick = 0;
   std::uint32_t slot_streak = 0;
+  exception_trace trace;
+  worker_signs signs;
   std::uint64_t next_id = 0;
   std::uint64_t last_id = 0;
   std::atomic<std::int64_t> started{0};  // written by this worker only
@@ -58,7 +72,8 @@ class worker {
 
 class scheduler {
  public:
-  scheduler(std::uint32_t processors, bool virtual_time);
+  // `patience`: how long a goroutine may hold its worker before that is reported; zero: for ever.
+  scheduler(std::uint32_t processors, bool virtual_time, std::chrono::milliseconds patience);
   ~scheduler();
 
   // Runs worker 0 on this thread until `finished` is set; the other workers run on threads of theirs.
@@ -82,6 +97,9 @@ class scheduler {
   void timer_armed(clock_time when) noexcept;
   clock_time now() const noexcept;
   std::int64_t live() const noexcept;
+  bool all_asleep() const noexcept {
+    return asleep_.load(std::memory_order_seq_cst) == workers.size();
+  }
 
   const bool virtual_time;
   std::atomic<bool> stopping{false};
@@ -131,6 +149,8 @@ class scheduler {
   bool poller_waits_ = false;
   // Until when the one in the poller sleeps; min() when nobody does.
   std::atomic<clock_time::rep> poller_deadline_{clock_time::min().time_since_epoch().count()};
+  const std::chrono::milliseconds patience_;
+  std::unique_ptr<watchdog> watchdog_;  // from start_threads to stop_threads
   std::atomic<bool> unbounded_{false};  // the wait in the poller has no bound of its own
 };
 

@@ -28,7 +28,8 @@ class promise_base {
   // Gives the frame to a goroutine, as its innermost one; before its body runs.
   void begin(goroutine& runner) noexcept;
 
-  void unhandled_exception() noexcept { failure = std::current_exception(); }
+  // Keeps the exception for whoever awaits, and the place for the trace of an uncaught one.
+  void unhandled_exception() noexcept;
 };
 
 // Leaves one frame for another. clang turns a returned handle into a jump at every level; elsewhere the

@@ -40,7 +40,7 @@ class closure_base {
 // The closure of a goroutine that nobody joins.
 class detached_closure : public closure_base {};
 
-// Reports an exception that nobody catches, as a panic does, and ends the program.
+// Gives an exception that nobody catches to the handler, see uncaught.hpp.
 void report_uncaught(const goroutine& thrower, const std::exception_ptr& what) noexcept;
 
 // A record for a new goroutine of this thread's runtime. Throws errc::no_runtime outside one.

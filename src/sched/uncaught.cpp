@@ -1,0 +1,75 @@
+#include <leash/uncaught.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "worker.hpp"
+
+#include <leash/detail/sched/promise.hpp>
+#include <leash/detail/sched/start.hpp>
+
+namespace leash {
+namespace {
+
+std::atomic<uncaught_handler> installed{nullptr};
+
+std::string describe(const std::exception_ptr& what) {
+  try {
+    std::rethrow_exception(what);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
+[[noreturn]] void print_and_abort(const uncaught_exception& what) noexcept {
+  std::string text =
+      fmt::format("panic: {}\n\ngoroutine {} [running]:\n", describe(what.error), what.goroutine);
+  for (const auto& frame : what.stack)
+    text += fmt::format("{}\n\t{}:{}\n", frame.function_name(), frame.file_name(), frame.line());
+  const std::string starter =
+      what.creator == 0 ? "a plain thread" : fmt::format("goroutine {}", what.creator);
+  text += fmt::format(
+      "created by {} in {}\n\t{}:{}\n"
+      "Catch it in the goroutine, or start it in a scope or with spawn, which pass it on.\n",
+      starter, what.created_at.function_name(), what.created_at.file_name(),
+      what.created_at.line());
+  std::fputs(text.c_str(), stderr);
+  std::fflush(stderr);
+  std::abort();
+}
+
+}  // namespace
+
+uncaught_handler set_uncaught_handler(uncaught_handler handler) noexcept {
+  return installed.exchange(handler, std::memory_order_acq_rel);
+}
+
+namespace detail {
+
+void promise_base::unhandled_exception() noexcept {
+  failure = std::current_exception();
+  exception_trace& trace = this_worker()->trace;
+  if (trace.exception != failure || trace.awaiting != this) trace.passed.clear();
+  trace.exception = failure;
+  trace.awaiting = parent;
+  trace.passed.push_back(where);
+}
+
+void report_uncaught(const goroutine& thrower, const std::exception_ptr& what) noexcept {
+  const exception_trace& trace = this_worker()->trace;
+  uncaught_exception report{what, thrower.id, thrower.creator, thrower.created_at, {}};
+  if (trace.exception == what) report.stack = trace.passed;
+  if (const uncaught_handler handler = installed.load(std::memory_order_acquire))
+    handler(report);
+  else
+    print_and_abort(report);
+}
+
+}  // namespace detail
+}  // namespace leash
