@@ -16,7 +16,9 @@
 //   std::size_t n = co_await socket.async_read_some(buffer(space), use_goroutine);
 //
 // An operation whose first result is an error_code throws boost::system::system_error; use_goroutine(ec)
-// stores the code in ec instead. A goroutine that is unwound in an operation cancels it, and its frames
+// stores the code in ec instead. The I/O object may belong to any io_context, also to one that the program
+// runs on threads of its own; the goroutine goes on where its runtime runs. When that io_context is
+// destroyed first, its operations throw operation_aborted. A goroutine that is unwound in an operation cancels it, and its frames
 // stay until the operation is over: buffers in them are safe.
 
 namespace leash {

@@ -2,11 +2,25 @@
 
 #include <boost/asio/post.hpp>
 
+#include <memory>
+#include <thread>
+
 #include <leash/asio.hpp>
 #include <leash/runtime.hpp>
 
 namespace leash {
 namespace detail {
+
+asio_poller& asio_poller::of(scheduler& home) {
+  const auto make = [](scheduler&) -> std::unique_ptr<poller> {
+    return std::make_unique<asio_poller>();
+  };
+  return static_cast<asio_poller&>(poller_of(home, make));
+}
+
+asio_poller::~asio_poller() {
+  while (guests_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+}
 
 void asio_poller::wait(clock_time deadline) {
   if (deadline == clock_time::max())
@@ -26,20 +40,10 @@ void asio_poller::wake() noexcept {
 
 }  // namespace detail
 
-namespace {
-
-boost::asio::io_context& io_context_of(detail::scheduler& home) {
-  const auto make = [](detail::scheduler&) -> std::unique_ptr<detail::poller> {
-    return std::make_unique<detail::asio_poller>();
-  };
-  auto& installed = detail::poller_of(home, make);
-  return static_cast<detail::asio_poller&>(installed).context();
+boost::asio::io_context& io_context() {
+  return detail::asio_poller::of(detail::current_scheduler()).context();
 }
 
-}  // namespace
-
-boost::asio::io_context& io_context() { return io_context_of(detail::current_scheduler()); }
-
-boost::asio::io_context& runtime::io() { return io_context_of(home()); }
+boost::asio::io_context& runtime::io() { return detail::asio_poller::of(home()).context(); }
 
 }  // namespace leash

@@ -1,8 +1,11 @@
 #include <leash/detail/net/asio_wait.hpp>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 
-#include <leash/asio.hpp>
+#include "asio_poller.hpp"
+
 #include <leash/detail/sched/scheduler.hpp>
 
 namespace leash::detail {
@@ -18,7 +21,9 @@ bool asio_wait::prepare() {
     unwind_self(*self_);
     return false;
   }
-  context_ = &leash::io_context();
+  asio_poller& poller = asio_poller::of(current_scheduler());
+  context_ = &poller.context();
+  guests_ = &poller.guests();
   return true;
 }
 
@@ -55,6 +60,17 @@ void asio_wait::complete() noexcept {
   } else if ((before & emitted) != 0) {
     continue_unwinding(self);
   }
+}
+
+void asio_wait::drop() noexcept {
+  dropped_ = true;
+  complete();
+}
+
+void asio_wait::throw_if_dropped() const {
+  if (dropped_)
+    throw boost::system::system_error(boost::asio::error::operation_aborted,
+                                      "the io_context of an operation was destroyed");
 }
 
 bool asio_wait::abandon(goroutine&) noexcept {

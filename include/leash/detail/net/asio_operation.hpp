@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <leash/detail/net/asio_wait.hpp>
+#include <leash/detail/net/guest_executor.hpp>
 
 namespace leash::detail {
 
@@ -46,6 +47,7 @@ class asio_result : public asio_wait {
 
  protected:
   typename values::type take(boost::system::error_code*) {
+    this->throw_if_dropped();
     return values::unpack(std::move(*stored_));
   }
 
@@ -65,6 +67,7 @@ class asio_result<boost::system::error_code, Args...> : public asio_wait {
 
  protected:
   typename values::type take(boost::system::error_code* redirection) {
+    this->throw_if_dropped();
     if (redirection != nullptr)
       *redirection = failure_;
     else if (failure_)
@@ -89,6 +92,7 @@ class asio_result<std::exception_ptr, Args...> : public asio_wait {
 
  protected:
   typename values::type take(boost::system::error_code*) {
+    this->throw_if_dropped();
     if (failure_) std::rethrow_exception(std::move(failure_));
     return values::unpack(std::move(*stored_));
   }
@@ -98,27 +102,34 @@ class asio_result<std::exception_ptr, Args...> : public asio_wait {
   std::optional<std::tuple<Args...>> stored_;
 };
 
-// The handler: its executor is the runtime's io_context, so that the steps of composed operations and
-// their cancellation run one at a time. It is destroyed without being called only with the io_context,
-// when no goroutine is left.
+// The handler: its executor is the runtime's io_context, whatever the operation's own is, so that the
+// steps of composed operations and their cancellation run one at a time. When it is destroyed without
+// being called, as those of an io_context that is destroyed are, the operation is over all the same.
 template <class... Args>
 class asio_handler {
  public:
-  using executor_type = boost::asio::io_context::executor_type;
+  using executor_type = guest_executor<boost::asio::io_context::executor_type>;
   using cancellation_slot_type = boost::asio::cancellation_slot;
 
   explicit asio_handler(asio_result<Args...>& into) noexcept
-      : into_(&into), executor_(into.context().get_executor()), slot_(into.slot()) {}
-  asio_handler(asio_handler&&) noexcept = default;
-  asio_handler& operator=(asio_handler&&) noexcept = default;
+      : into_(&into), executor_(into.context().get_executor(), into.guests()), slot_(into.slot()) {}
+  asio_handler(asio_handler&& other) noexcept
+      : into_(std::exchange(other.into_, nullptr)),
+        executor_(other.executor_),
+        slot_(other.slot_) {}
+  asio_handler& operator=(asio_handler&&) = delete;
+  ~asio_handler() {
+    if (into_ != nullptr) into_->drop();
+  }
 
   executor_type get_executor() const noexcept { return executor_; }
   cancellation_slot_type get_cancellation_slot() const noexcept { return slot_; }
 
   template <class... Given>
   void operator()(Given&&... given) {
-    into_->store(std::forward<Given>(given)...);
-    into_->complete();
+    asio_result<Args...>& into = *std::exchange(into_, nullptr);
+    into.store(std::forward<Given>(given)...);
+    into.complete();
   }
 
  private:

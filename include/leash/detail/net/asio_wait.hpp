@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 
 #include <leash/detail/sched/promise.hpp>
@@ -38,8 +39,11 @@ class asio_wait : public wait_base {
 
   // For the handler: the result is stored.
   void complete() noexcept;
+  // For the handler: it is destroyed, and there will be no result.
+  void drop() noexcept;
 
   boost::asio::io_context& context() const noexcept { return *context_; }
+  std::atomic<std::size_t>& guests() const noexcept { return *guests_; }
   boost::asio::cancellation_slot slot() noexcept { return signal_.slot(); }
 
  protected:
@@ -47,6 +51,8 @@ class asio_wait : public wait_base {
 
   // Before the initiation; false: the goroutine is to be unwound, and nothing may be initiated.
   bool prepare();
+  // Throws operation_aborted.
+  void throw_if_dropped() const;
   // After the initiation, as the last thing.
   void suspend() noexcept;
 
@@ -62,6 +68,8 @@ class asio_wait : public wait_base {
 
   goroutine* self_ = nullptr;
   boost::asio::io_context* context_ = nullptr;
+  std::atomic<std::size_t>* guests_ = nullptr;
+  bool dropped_ = false;    // written before `completed` is set
   std::uint64_t word_ = 0;  // written before `parked` is set
   std::atomic<flags> state_{0};
   boost::asio::cancellation_signal signal_;
