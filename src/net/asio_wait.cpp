@@ -33,17 +33,15 @@ void asio_wait::suspend() noexcept {
   const std::uint64_t word = park(self, wait_reason::io_wait, nullptr, 0, true);
   word_ = word == 0 ? no_word : word;
   const flags before = state_.fetch_or(parked, std::memory_order_acq_rel);
-  if (word == 0) {
-    // Claimed by itself, to be unwound: abandon() sees how far the operation has come.
-    make_ready(self);
-  } else if ((before & abandoned) != 0) {
+  if (word != 0 && (before & abandoned) != 0) {
     if ((before & completed) != 0)
       continue_unwinding(self);
     else
       post_cancellation();
-  } else if ((before & completed) != 0 && claim(self, word)) {
-    make_ready(self);
+    return;
   }
+  // Without a word it has claimed itself, to be unwound: abandon() sees how far the operation has come.
+  if (word == 0 || ((before & completed) != 0 && claim(self, word))) make_ready(self);
 }
 
 void asio_wait::complete() noexcept {

@@ -27,8 +27,9 @@ class guest_executor {
     enter();
   }
   guest_executor& operator=(const guest_executor& other) noexcept {
-    inner_ = other.inner_;
-    return *this;  // of the same io_context, as executors that are assigned to each other are
+    // Of the same io_context, as executors that are assigned to each other are.
+    if (this != &other) inner_ = other.inner_;
+    return *this;
   }
   ~guest_executor() {
     // `inner_` may count itself out of the io_context, and does so before this guest is gone.
