@@ -34,7 +34,7 @@ if(TARGET leash)
   find_package(nlohmann_json REQUIRED)
   leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300
     FOLDERS tool SOURCES http/test_server.cpp LINKS leash::http nlohmann_json::nlohmann_json
-    DEFINITIONS LEASH_COMMAND="$<TARGET_FILE:leash>" LEASH_EXAMPLES="${PROJECT_BINARY_DIR}/examples")
+    DEFINITIONS LEASH_COMMAND="$<TARGET_FILE:leash>")
   if(TARGET leash_tool_tests)
     add_dependencies(leash_tool_tests leash)
   endif()
@@ -43,6 +43,12 @@ endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME Layering COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/layering_test.py")
 set_tests_properties(Layering PROPERTIES LABELS layering TIMEOUT 300 ENVIRONMENT "CXX=${CMAKE_CXX_COMPILER}")
+
+if(LEASH_EXAMPLES)
+  add_test(NAME Examples
+    COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/examples_test.py" "${PROJECT_BINARY_DIR}/examples")
+  set_tests_properties(Examples PROPERTIES LABELS examples TIMEOUT 300)
+endif()
 
 # In the mutants build every rule of tests/mutations.txt is a test: switched off, it must be noticed.
 if(LEASH_MUTATIONS AND TARGET leash_core_tests)

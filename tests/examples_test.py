@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Runs the examples: each of the article's leaky shapes leaves goroutines behind, and each of its cures leaves none.
+
+  examples_test.py FOLDER     the folder with the built examples
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+SOURCES = pathlib.Path(__file__).resolve().parent.parent / "examples"
+
+# Goroutines before and after; the output besides.
+EXPECTED = {
+    "01_send_leak": (1, 2, "winner: google"),
+    "02_send_buffer": (1, 1, "winner: google"),
+    "03_send_context": (1, 1, "winner: google"),
+    "04_range_leak": (1, 4, "job 1 is done job 2 is done job 3 is done"),
+    "05_range_close": (1, 1, "job 1 is done job 2 is done job 3 is done"),
+    "06_select_leak": (1, 3, "winner: google"),
+    "07_select_context": (1, 1, "winner: google"),
+    "08_select_otherwise": (1, 1, "winner: google"),
+    "09_loop_leak": (1, 2, "beat beat the session is over beat beat"),
+    "10_loop_done": (1, 1, "beat beat the session is over"),
+    "11_race": (1, 1, "winner: google"),
+}
+MOST_LINES = 59
+
+
+def complaints_about(program, before, after, rest):
+    done = subprocess.run([program], capture_output=True, text=True, timeout=60, check=False)
+    lines = done.stdout.splitlines()
+    wanted = [f"Goroutine count: {before}", f"Goroutine count: {after}"]
+    counts = [line for line in lines if line.startswith("Goroutine count:")]
+    if done.returncode != 0:
+        yield f"ended with {done.returncode}"
+    if counts != wanted:
+        yield f"printed {counts}, not {wanted}"
+    if " ".join(line for line in lines if line not in counts) != rest:
+        yield f"printed {lines}, where {rest!r} was expected"
+    left = re.search(r"leash: (\d+) goroutines? left when main returned", done.stderr)
+    if (int(left.group(1)) if left else 0) != after - 1:
+        yield f"{after - 1} goroutines were to be reported as left, but it said: {done.stderr!r}"
+
+
+def main(folder):
+    failed = []
+    here = {source.stem for source in SOURCES.glob("*.cpp")}
+    for name in sorted(here ^ set(EXPECTED)):
+        failed.append(f"{name}: the table of this test and the folder examples/ do not agree")
+    for name in sorted(here & set(EXPECTED)):
+        failed += [f"{name}: {what}" for what in complaints_about(pathlib.Path(folder) / name, *EXPECTED[name])]
+        length = len((SOURCES / f"{name}.cpp").read_text().splitlines())
+        if length > MOST_LINES:
+            failed.append(f"{name}: {length} lines; an example has at most {MOST_LINES}")
+    print("\n".join(failed) or f"{len(EXPECTED)} examples do what they say.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
