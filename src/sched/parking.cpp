@@ -66,7 +66,8 @@ bool scheduler::sleep_in_poller(const std::atomic<bool>& finished) {
   publish(clock_time::max());
   const bool all_asleep = asleep_.load(std::memory_order_seq_cst) == workers.size();
   clock_time deadline = earliest_timer();
-  if (virtual_time && all_asleep && deadline != clock_time::max()) {
+  if (virtual_time && all_asleep && deadline != clock_time::max() &&
+      !time_stands.load(std::memory_order_acquire)) {
     // Everybody waits: time jumps to the next timer.
     if (deadline > now())
       virtual_now_.store(deadline.time_since_epoch().count(), std::memory_order_release);

@@ -100,6 +100,8 @@ runner::runner(const runtime_options& options) : state_(new state(options)) {}
 runner::~runner() { delete state_; }
 
 void runner::main_ended() noexcept {
+  // Set while this worker is awake, so that no jump comes between.
+  state_->home.time_stands.store(true, std::memory_order_release);
   state_->main_is_over.store(true, std::memory_order_seq_cst);
   state_->home.wake_all();
 }

@@ -24,12 +24,13 @@ std::string site_of(const goroutine& waiter) {
                      at.line(), at.function_name(), from.file_name(), from.line());
 }
 
-void report(const goroutine* claimed) {
+void report(const goroutine* claimed, const goroutine* aside) {
   constexpr std::size_t most_sites = 20;
   std::map<std::string, std::size_t> sites;
   std::size_t count = 0;
-  for (const goroutine* each = claimed; each != nullptr; each = each->next, ++count)
-    ++sites[site_of(*each)];
+  for (const goroutine* list : {claimed, aside})
+    for (const goroutine* each = list; each != nullptr; each = each->next, ++count)
+      ++sites[site_of(*each)];
   fmt::print(stderr, "leash: {} goroutine{} left when main returned:\n", count,
              count == 1 ? "" : "s");
   std::size_t shown = 0;
@@ -81,13 +82,14 @@ void scheduler::unwind_survivors(bool say) {
         std::this_thread::yield();
     }
   }
-  if (say && claimed != nullptr) report(claimed);
   goroutine* aside = nullptr;
   {
     const std::lock_guard guard(claiming_lock_);
     claiming_.store(false, std::memory_order_seq_cst);
     aside = std::exchange(set_aside_, nullptr);
   }
+  if (say && (claimed != nullptr || aside != nullptr)) report(claimed, aside);
+  time_stands.store(false, std::memory_order_release);
   release(aside);
   release(claimed);
   static const std::atomic<bool> never{false};

@@ -103,6 +103,8 @@ class scheduler {
 
   const bool virtual_time;
   std::atomic<bool> stopping{false};
+  // Main has returned, and virtual time does not go on before all that are left have been claimed.
+  std::atomic<bool> time_stands{false};
   std::vector<std::unique_ptr<worker>> workers;
   injection_queue injected;
   std::atomic<poller*> events{nullptr};

@@ -1,4 +1,5 @@
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
@@ -8,11 +9,13 @@
 
 #include <leash/channel.hpp>
 #include <leash/error.hpp>
+#include <leash/time.hpp>
 
 namespace {
 
 using namespace leash;
 using leash::testing::until;
+using namespace std::chrono_literals;
 
 class Run : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Run);
@@ -242,6 +245,25 @@ TEST(RunOptions, RefusesProcessorsThatAreNoNumberFrom1To256) {
 TEST(RunOptions, RefusesAnUnknownLeakPolicy) {
   const variable set("LEASH_LEAKS", "maybe");
   expect_bad_option([] { run([]() -> task<> { co_return; }); });
+}
+
+// Time that nobody waits for any more stands still: what is left is found where it stood.
+TEST(RunOnVirtualTime, NothingGoesOnAfterMainHasReturned) {
+  for (const std::uint32_t processors : {1u, 2u, 8u}) {
+    int beats = 0;
+    leash::run(
+        [&]() -> task<> {
+          go([&]() -> task<> {
+            for (;;) {
+              co_await sleep(1s);
+              ++beats;
+            }
+          });
+          co_await sleep(2500ms);
+        },
+        {.processors = processors, .leaks = leak_policy::off, .virtual_time = true});
+    EXPECT_EQ(beats, 2) << processors << " workers";
+  }
 }
 
 }  // namespace
