@@ -29,7 +29,8 @@ leash::task<> program() {
   std::printf("Goroutine count: %zu\n", leash::num_goroutines());
   std::string winner = co_await racer();
   std::printf("winner: %s\n", winner.c_str());
-  co_await leash::sleep(5s);  // both losers had their answers, saw that nobody wants them, and ended
+  co_await leash::sleep(
+      5s);  // both losers had their answers, saw that nobody wants them, and ended
   std::printf("Goroutine count: %zu\n", leash::num_goroutines());
 }
 

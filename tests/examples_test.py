@@ -36,9 +36,9 @@ def complaints_about(program, before, after, rest):
     if done.returncode != 0:
         yield f"ended with {done.returncode}"
     if counts != wanted:
-        yield f"printed {counts}, not {wanted}"
+        yield f"printed {counts[:9]}, not {wanted}"
     if " ".join(line for line in lines if line not in counts) != rest:
-        yield f"printed {lines}, where {rest!r} was expected"
+        yield f"printed {' '.join(lines)[:300]!r}, where {rest!r} was expected besides"
     left = re.search(r"leash: (\d+) goroutines? left when main returned", done.stderr)
     if (int(left.group(1)) if left else 0) != after - 1:
         yield f"{after - 1} goroutines were to be reported as left, but it said: {done.stderr!r}"
