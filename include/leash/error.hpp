@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <string>
 #include <system_error>
 
@@ -28,11 +29,16 @@ class error : public std::system_error {
  public:
   explicit error(errc code);
   error(errc code, std::string what);
+  // For what a context ended: `cause` is what was given to cancel(), or null.
+  error(errc code, std::exception_ptr cause);
 
   const char* what() const noexcept override { return text_.c_str(); }
+  // Why the context was cancelled, where that was said; else null.
+  const std::exception_ptr& cause() const noexcept { return cause_; }
 
  private:
   std::string text_;
+  std::exception_ptr cause_;
 };
 
 }  // namespace leash

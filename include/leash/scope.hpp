@@ -9,12 +9,39 @@
 
 #include <leash/context.hpp>
 #include <leash/detail/sync/group.hpp>
+#include <leash/spawn.hpp>
 
 namespace leash {
 
 namespace detail {
+
 struct scope_access;
-}
+
+// The closure of a child that can be joined.
+template <class T>
+class spawned_child : public group_child {
+ public:
+  spawned_child(group& owner, handle completion) noexcept
+      : group_child(owner), source_(std::move(completion)) {
+    source_.heard_anyway();
+  }
+  void completed(promise_base* root) noexcept override {
+    source_.completed<T>(root);
+    if (root == nullptr)
+      group_->unwound();
+    else if (auto what = source_.failure())
+      group_->failed(std::move(what));
+  }
+  void ended() noexcept override {
+    source_.ended();
+    group_child::ended();
+  }
+
+ private:
+  completion_source source_;
+};
+
+}  // namespace detail
 
 // Starts goroutines that end before with_scope returns. Lives in with_scope; children may use it too.
 class scope {
@@ -50,6 +77,67 @@ class scope {
     start(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
           std::forward<D>(d));
   }
+  template <class F, class A, class B, class C, class D, class E>
+    requires starts_goroutine<F, A, B, C, D, E>
+  void go(F&& f, A&& a, B&& b, C&& c, D&& d, E&& e,
+          std::source_location where = std::source_location::current()) {
+    start(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+          std::forward<D>(d), std::forward<E>(e));
+  }
+  template <class F, class A, class B, class C, class D, class E, class G>
+    requires starts_goroutine<F, A, B, C, D, E, G>
+  void go(F&& f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g,
+          std::source_location where = std::source_location::current()) {
+    start(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+          std::forward<D>(d), std::forward<E>(e), std::forward<G>(g));
+  }
+
+  // As leash::spawn. A child that throws is a child that throws: the others are cancelled, and with_scope
+  // rethrows what it threw, whoever joins it.
+  template <class F>
+    requires starts_goroutine<F>
+  auto spawn(F&& f, std::source_location where = std::source_location::current()) {
+    return start_joinable(where, std::forward<F>(f));
+  }
+  template <class F, class A>
+    requires starts_goroutine<F, A>
+  auto spawn(F&& f, A&& a, std::source_location where = std::source_location::current()) {
+    return start_joinable(where, std::forward<F>(f), std::forward<A>(a));
+  }
+  template <class F, class A, class B>
+    requires starts_goroutine<F, A, B>
+  auto spawn(F&& f, A&& a, B&& b, std::source_location where = std::source_location::current()) {
+    return start_joinable(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b));
+  }
+  template <class F, class A, class B, class C>
+    requires starts_goroutine<F, A, B, C>
+  auto spawn(F&& f, A&& a, B&& b, C&& c,
+             std::source_location where = std::source_location::current()) {
+    return start_joinable(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                          std::forward<C>(c));
+  }
+  template <class F, class A, class B, class C, class D>
+    requires starts_goroutine<F, A, B, C, D>
+  auto spawn(F&& f, A&& a, B&& b, C&& c, D&& d,
+             std::source_location where = std::source_location::current()) {
+    return start_joinable(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                          std::forward<C>(c), std::forward<D>(d));
+  }
+  template <class F, class A, class B, class C, class D, class E>
+    requires starts_goroutine<F, A, B, C, D, E>
+  auto spawn(F&& f, A&& a, B&& b, C&& c, D&& d, E&& e,
+             std::source_location where = std::source_location::current()) {
+    return start_joinable(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                          std::forward<C>(c), std::forward<D>(d), std::forward<E>(e));
+  }
+  template <class F, class A, class B, class C, class D, class E, class G>
+    requires starts_goroutine<F, A, B, C, D, E, G>
+  auto spawn(F&& f, A&& a, B&& b, C&& c, D&& d, E&& e, G&& g,
+             std::source_location where = std::source_location::current()) {
+    return start_joinable(where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                          std::forward<C>(c), std::forward<D>(d), std::forward<E>(e),
+                          std::forward<G>(g));
+  }
 
   // The context that the children are bound to.
   leash::context context() const noexcept {
@@ -66,6 +154,16 @@ class scope {
   void start(std::source_location where, F&& f, A&&... args) {
     detail::start_with(detail::group_child(group_), &group_.context(), where, std::forward<F>(f),
                        std::forward<A>(args)...);
+  }
+
+  template <class F, class... A>
+  auto start_joinable(std::source_location where, F&& f, A&&... args) {
+    using value = typename std::invoke_result_t<std::decay_t<F>&, std::decay_t<A>...>::value_type;
+    detail::handle completion = detail::make_completion_of<value>();
+    join_handle<value> joined = detail::join_access::name<value>(completion);
+    detail::start_with(detail::spawned_child<value>(group_, std::move(completion)),
+                       &group_.context(), where, std::forward<F>(f), std::forward<A>(args)...);
+    return joined;
   }
 
   detail::group group_;

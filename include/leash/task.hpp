@@ -48,6 +48,23 @@ class task_promise_base<void> : public promise_base {
   }
 };
 
+// The operation that something awaitable means, in its frame.
+template <class Awaitable>
+class [[nodiscard]] bound_operation {
+ public:
+  bound_operation(Awaitable&& from, promise_base& frame)
+      : operation_(std::move(from).operator co_await()) {
+    operation_.bind(frame);
+  }
+  bound_operation(bound_operation&&) = delete;
+  bool await_ready() { return operation_.await_ready(); }
+  auto await_suspend(std::coroutine_handle<> frame) { return operation_.await_suspend(frame); }
+  decltype(auto) await_resume() { return operation_.await_resume(); }
+
+ private:
+  decltype(std::declval<Awaitable&&>().operator co_await()) operation_;
+};
+
 template <class T>
 class task_promise final : public task_promise_base<T> {
  public:
@@ -75,6 +92,18 @@ class task_promise final : public task_promise_base<T> {
     this->where = where;
     op.bind(*this);
     return static_cast<Operation&&>(op);
+  }
+
+  // What is not an operation itself says which one it means.
+  template <class Awaitable>
+    requires(!operation<Awaitable> && !std::is_lvalue_reference_v<Awaitable> &&
+             requires(Awaitable&& from) {
+               { std::move(from).operator co_await() } -> operation;
+             })
+  bound_operation<Awaitable> await_transform(
+      Awaitable&& from, std::source_location where = std::source_location::current()) {
+    this->where = where;
+    return bound_operation<Awaitable>(std::forward<Awaitable>(from), *this);
   }
 };
 

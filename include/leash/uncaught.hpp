@@ -7,7 +7,7 @@
 
 namespace leash {
 
-// An exception that has left a goroutine which nobody joins.
+// An exception that has left a goroutine which nobody joins, or whose join_handle was dropped.
 struct uncaught_exception {
   std::exception_ptr error;
   std::uint64_t goroutine = 0;
@@ -17,8 +17,9 @@ struct uncaught_exception {
   std::span<const std::source_location> stack;
 };
 
-// Called on the goroutine's worker, while the goroutine still exists; may not suspend and may not throw.
-// When it returns, the goroutine ends and the program goes on.
+// Called where the exception is lost: on the goroutine's worker while it still exists, or where its
+// join_handle is dropped afterwards. May not suspend and may not throw. When it returns, the program goes
+// on.
 using uncaught_handler = void (*)(const uncaught_exception& what) noexcept;
 
 // Sets what is done about exceptions that leave detached goroutines, and returns what was done before.

@@ -41,6 +41,18 @@ class category final : public std::error_category {
   }
 };
 
+// What a cause adds to a sentence.
+std::string described(const std::exception_ptr& cause) {
+  if (!cause) return {};
+  try {
+    std::rethrow_exception(cause);
+  } catch (const std::exception& known) {
+    return std::string("; the cause: ") + known.what();
+  } catch (...) {
+    return "; the cause is no std::exception";
+  }
+}
+
 }  // namespace
 
 const std::error_category& leash_category() noexcept {
@@ -55,5 +67,9 @@ std::error_code make_error_code(errc code) noexcept {
 error::error(errc code) : error(code, make_error_code(code).message()) {}
 error::error(errc code, std::string what)
     : std::system_error(make_error_code(code)), text_(std::move(what)) {}
+error::error(errc code, std::exception_ptr cause)
+    : error(code, make_error_code(code).message() + described(cause)) {
+  cause_ = std::move(cause);
+}
 
 }  // namespace leash

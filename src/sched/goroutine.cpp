@@ -20,6 +20,10 @@ const char* text_of(wait_reason reason) noexcept {
       return "select";
     case wait_reason::select_no_cases:
       return "select (no cases)";
+    case wait_reason::goroutine_join:
+      return "goroutine join";
+    case wait_reason::wait_group_wait:
+      return "sync.WaitGroup.Wait";
     case wait_reason::sleep:
       return "sleep";
     case wait_reason::context_done:

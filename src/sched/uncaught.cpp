@@ -44,6 +44,13 @@ std::string describe(const std::exception_ptr& what) {
   std::abort();
 }
 
+void give_to_handler(const uncaught_exception& what) noexcept {
+  if (const uncaught_handler handler = installed.load(std::memory_order_acquire))
+    handler(what);
+  else
+    print_and_abort(what);
+}
+
 }  // namespace
 
 uncaught_handler set_uncaught_handler(uncaught_handler handler) noexcept {
@@ -65,10 +72,12 @@ void report_uncaught(const goroutine& thrower, const std::exception_ptr& what) n
   const exception_trace& trace = this_worker()->trace;
   uncaught_exception report{what, thrower.id, thrower.creator, thrower.created_at, {}};
   if (trace.exception == what) report.stack = trace.passed;
-  if (const uncaught_handler handler = installed.load(std::memory_order_acquire))
-    handler(report);
-  else
-    print_and_abort(report);
+  give_to_handler(report);
+}
+
+void report_unheard(const std::exception_ptr& what, std::uint64_t id, std::uint64_t creator,
+                    const std::source_location& created_at) noexcept {
+  give_to_handler({what, id, creator, created_at, {}});
 }
 
 }  // namespace detail

@@ -60,6 +60,9 @@ void finish(worker& on, goroutine& ended) noexcept {
   unbind_from_leash(ended);
   give_back_side_blocks(ended);
   ended.closure = nullptr;
+  // The closure outlives the record: from here on it is nobody's, so that what it can end is not taken
+  // for something in a dead goroutine's place.
+  if (closure != nullptr) find_block(closure)->owner.store(nullptr, std::memory_order_release);
   const std::uint64_t word = ended.word.load(std::memory_order_relaxed);
   scheduler& home = on.home;
   ended.word.store(next_epoch(word, wait_state::dead), std::memory_order_release);

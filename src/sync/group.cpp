@@ -44,7 +44,10 @@ void group::unwound() noexcept {
 
 void group::rethrow() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-  if (any_unwound_) throw error(context().as<context_body>().reason);
+  if (any_unwound_) {
+    const auto& ended = context().as<context_body>();
+    throw error(ended.reason, ended.cause);
+  }
 }
 
 bool group::try_join(goroutine& self) noexcept {

@@ -56,6 +56,8 @@ enum class wait_reason : std::uint8_t {
   chan_receive_nil,
   select,
   select_no_cases,
+  goroutine_join,
+  wait_group_wait,
   sleep,
   context_done,
   scope_join,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <source_location>
@@ -42,6 +43,9 @@ class detached_closure : public closure_base {};
 
 // Gives an exception that nobody catches to the handler, see uncaught.hpp.
 void report_uncaught(const goroutine& thrower, const std::exception_ptr& what) noexcept;
+// The same for a goroutine that is gone.
+void report_unheard(const std::exception_ptr& what, std::uint64_t id, std::uint64_t creator,
+                    const std::source_location& created_at) noexcept;
 
 // A record for a new goroutine of this thread's runtime. Throws errc::no_runtime outside one.
 goroutine& new_goroutine(std::source_location created_at);
