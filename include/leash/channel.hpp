@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <leash/detail/sync/channel_core.hpp>
+#include <leash/detail/sync/thread_wait.hpp>
 #include <leash/error.hpp>
 #include <leash/task.hpp>
 
@@ -18,6 +18,8 @@
 //   while (auto v = co_await results.receive()) use(*v);
 //
 // T moves without throwing. co_await happens on goroutines; try_*, close and handles work on any thread.
+// A plain thread, on which no goroutines run, sends and receives with *_blocking; it stands in the same
+// queues as goroutines.
 // A default-made channel is unbuffered; nil() and a moved-from one are nil: sending and receiving block
 // for ever, as in Go.
 
@@ -68,6 +70,17 @@ struct send_side : channel_handle {
     T copy(value);
     return attempt(copy);
   }
+  // For plain threads: blocks the thread until the value is received or buffered. Throws
+  // errc::closed_channel; the value is not moved from then. Throws errc::blocks_worker on a thread that runs
+  // goroutines, which it would hold up, and errc::nil_channel for a nil channel, which would hold up
+  // the thread for ever.
+  void send_blocking(T&& value) const { block_to_send(use(), value); }
+  void send_blocking(const T& value) const
+    requires std::is_copy_constructible_v<T>
+  {
+    T copy(value);
+    block_to_send(use(), copy);
+  }
 
  private:
   op_status attempt(T& value) const noexcept {
@@ -88,6 +101,10 @@ struct send_side<void> : channel_handle {
 
   send_operation<unit> send() const { return send_operation<unit>(use()); }
   op_status try_send() const noexcept;
+  void send_blocking() const {
+    unit nothing;
+    block_to_send(use(), nothing);
+  }
 };
 
 template <class T>
@@ -144,6 +161,9 @@ class receive_channel : public detail::channel_handle {
   {
     return detail::try_receive_unit(this->use());
   }
+  // For plain threads: blocks the thread until a value comes or the channel is closed. Throws as
+  // send_blocking does.
+  auto receive_blocking() const { return detail::block_to_receive<T>(this->use()); }
 
  private:
   friend struct detail::channel_access;
@@ -174,6 +194,7 @@ class channel : public detail::send_side<T> {
   {
     return detail::try_receive_unit(this->use());
   }
+  auto receive_blocking() const { return detail::block_to_receive<T>(this->use()); }
   void close() const { this->close_or_throw(); }
   bool try_close() const noexcept { return this->try_close_now(); }
 

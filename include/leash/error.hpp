@@ -11,9 +11,12 @@ enum class errc {
   canceled = 1,       // the context was cancelled
   deadline_exceeded,  // the context's deadline passed
   closed_channel,     // a send or a second close on a closed channel
-  nil_channel,        // close of a nil channel
+  nil_channel,        // close of a nil channel, or a thread that would block on one for ever
   no_winner,          // every attempt of a race failed
   timed_out,          // timeout() ended its task
+  negative_counter,   // more was done than was added
+  selector_in_use,    // a selector was used while a goroutine waits on it
+  no_reply_slot,      // a reply_channel was asked for more senders than it has slots
   no_runtime,         // a call that needs a running runtime was made outside one
   blocks_worker,      // a call that blocks its thread was made on a worker
   bad_option,         // an option or an environment variable has a value that cannot be used

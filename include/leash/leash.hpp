@@ -15,6 +15,7 @@
 #include <leash/scope.hpp>
 #include <leash/select.hpp>
 #include <leash/semaphore.hpp>
+#include <leash/shield.hpp>
 #include <leash/spawn.hpp>
 #include <leash/task.hpp>
 #include <leash/time.hpp>

@@ -50,7 +50,8 @@ memory_usage memory() noexcept;
 // Runs main() -> task<T> as the first goroutine, on this thread and the workers', until it returns, and
 // returns what it returned or rethrows what it threw. Goroutines that are left then are reported and
 // unwound: all are claimed before the first is destroyed, their destructors run, and run() returns when
-// the last of them is gone. A goroutine that never suspends cannot be unwound.
+// the last of them is gone. A goroutine that never suspends cannot be unwound; one that is in shield(), or
+// cleans up, is unwound when that is over.
 // Throws errc::bad_option for an option or an environment variable that cannot be used. On a worker it
 // takes that worker away from its own runtime meanwhile.
 template <class F>

@@ -9,6 +9,7 @@
 
 #include <leash/context.hpp>
 #include <leash/detail/sync/group.hpp>
+#include <leash/shield.hpp>
 #include <leash/spawn.hpp>
 
 namespace leash {

@@ -24,6 +24,12 @@ class category final : public std::error_category {
         return "no attempt of the race succeeded: look at each attempt's own error";
       case errc::timed_out:
         return "the task did not end in time and was unwound: allow more time or do less";
+      case errc::negative_counter:
+        return "negative WaitGroup counter: done() and add(-1) only for what was added before";
+      case errc::selector_in_use:
+        return "somebody waits on the selector: let one goroutine wait, and change it in between";
+      case errc::no_reply_slot:
+        return "all senders of the reply_channel are given out: make it with one slot for each";
       case errc::no_runtime:
         return "no leash runtime on this thread: call it from inside leash::run";
       case errc::blocks_worker:

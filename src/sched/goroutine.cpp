@@ -69,8 +69,13 @@ void publish_more(goroutine& self, const wait_target* targets, std::size_t count
   }
 }
 
-bool is_done(const object* leash, const scheduler& home) noexcept {
-  return (leash != nullptr && leash->done.load(std::memory_order_seq_cst)) || stopping(home);
+bool is_done(const object* leash, bool sheltered, const scheduler& home) noexcept {
+  return (leash != nullptr && leash->done.load(std::memory_order_seq_cst)) ||
+         (!sheltered && stopping(home));
+}
+
+bool is_immune(const goroutine& self) noexcept {
+  return self.unwinding || self.shields.load(std::memory_order_relaxed) != 0;
 }
 
 }  // namespace
@@ -95,21 +100,24 @@ std::uint64_t park(goroutine& self, wait_reason reason, const wait_target* targe
   }
   // What the look at `done` needs is read before the word is stored: afterwards somebody may have
   // unwound this goroutine, and the record be another's.
-  const bool immune = self.unwinding || self.shields != 0;
+  const bool immune = is_immune(self);
+  const bool sheltered = self.sheltered.load(std::memory_order_relaxed);
   const object* leash = self.leash.load(std::memory_order_relaxed);
-  const scheduler& home = *self.home.load(std::memory_order_relaxed);
+  const scheduler* home = self.home.load(std::memory_order_relaxed);
   const std::uint64_t word =
       next_epoch(self.word.load(std::memory_order_relaxed), wait_state::waiting);
   self.word.store(word, std::memory_order_seq_cst);
-  if (immune || mutated(rule::park_checks_done) || !is_done(leash, home) || !claim(self, word))
+  if (immune || mutated(rule::park_checks_done) || !is_done(leash, sheltered, *home) ||
+      !claim(self, word))
     return word;
   self.unwind = true;
   return 0;
 }
 
 bool doomed(const goroutine& self) noexcept {
-  if (self.unwinding || self.shields != 0) return false;
+  if (is_immune(self)) return false;
   return is_done(self.leash.load(std::memory_order_relaxed),
+                 self.sheltered.load(std::memory_order_relaxed),
                  *self.home.load(std::memory_order_relaxed));
 }
 

@@ -56,7 +56,8 @@ void claim_bound(object& context) noexcept {
       link(list.claimed, next);
       // Acquire: `shields` was written before the word that says waiting.
       const std::uint64_t word = next.word.load(std::memory_order_seq_cst);
-      if (state_of(word) == wait_state::waiting && next.shields == 0 && claim(next, word)) {
+      if (state_of(word) == wait_state::waiting &&
+          next.shields.load(std::memory_order_relaxed) == 0 && claim(next, word)) {
         next.unwind = true;
         next.next = claimed_now;
         claimed_now = &next;

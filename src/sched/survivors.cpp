@@ -72,7 +72,10 @@ void scheduler::unwind_survivors(bool say) {
     goroutine& each = pool[i];
     const std::uint64_t word = each.word.load(std::memory_order_seq_cst);
     if (state_of(word) != wait_state::waiting) continue;
-    if (each.home.load(std::memory_order_relaxed) != this || !claim(each, word)) continue;
+    if (each.home.load(std::memory_order_relaxed) != this) continue;
+    // What is shielded goes on to its end, and is unwound afterwards.
+    if (each.shields.load(std::memory_order_relaxed) != 0) continue;
+    if (each.sheltered.load(std::memory_order_relaxed) || !claim(each, word)) continue;
     each.unwind = true;
     each.next = claimed;
     claimed = &each;

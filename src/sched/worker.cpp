@@ -17,18 +17,28 @@ void count(std::atomic<std::int64_t>& own) noexcept {
   own.store(own.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-// Destroys an unwound goroutine's frames, innermost first, up to its root, which finish() destroys.
-// False: an operation is still using them, and unwinding goes on when it is over.
-bool unwind_frames(goroutine& self) noexcept {
+enum class unwound : std::uint8_t {
+  up_to_its_root,  // which finish() destroys
+  held_up,         // an operation is still using the frames; unwinding goes on when it is over
+  up_to_a_stop,    // which is to be resumed
+};
+
+// Destroys an unwound goroutine's frames, innermost first.
+unwound unwind_frames(goroutine& self) noexcept {
   self.unwinding = true;
   if (wait_base* wait = std::exchange(self.wait, nullptr))
-    if (!wait->abandon(self)) return false;
-  while (self.top->parent != nullptr) {
+    if (!wait->abandon(self)) return unwound::held_up;
+  for (;;) {
     promise_base* innermost = self.top;
+    if (unwind_stop* stop = self.stops; stop != nullptr && stop->frame == innermost) {
+      stop->reached = true;
+      self.stops = stop->outer;
+      return unwound::up_to_a_stop;
+    }
+    if (innermost->parent == nullptr) return unwound::up_to_its_root;
     self.top = innermost->parent;
     innermost->self.destroy();
   }
-  return true;
 }
 
 void give_back_side_blocks(goroutine& ended) noexcept {
@@ -121,9 +131,14 @@ void worker::run(goroutine& next) noexcept {
   next.slice = operations_in_a_slice;
   next.word.store(with_state(next.word.load(std::memory_order_relaxed), wait_state::active),
                   std::memory_order_release);
+  bool resume = !next.unwind;
   if (next.unwind) {
-    if (unwind_frames(next)) ended = &next;
-  } else {
+    const unwound how_far = unwind_frames(next);
+    if (how_far == unwound::up_to_its_root) ended = &next;
+    resume = how_far == unwound::up_to_a_stop;
+    if (resume) next.unwind = false;
+  }
+  if (resume) {
     std::coroutine_handle<> frame = next.top->self;
     do {
       continuation = {};
@@ -137,19 +152,28 @@ void worker::run(goroutine& next) noexcept {
   if (trace.exception) trace.exception = nullptr;
 }
 
-// A goroutine uses what it owns, what it has borrowed, and what those own who wait for it.
+namespace {
+
+bool borrows_from(const goroutine& borrower, const block_header& block) noexcept {
+  for (const borrow_edge* edge = borrower.borrows.load(std::memory_order_relaxed); edge != nullptr;
+       edge = edge->next.load(std::memory_order_relaxed))
+    if (edge->block.load(std::memory_order_relaxed) == &block) return true;
+  return false;
+}
+
+}  // namespace
+
+// A goroutine uses what it owns and what it has borrowed, and so of those who wait for it: as long as it
+// can go on, so can they.
 use judge_use(const block_header& block) noexcept {
   const goroutine* self = current_goroutine();
   const void* owner = block.owner.load(std::memory_order_relaxed);
   // Nobody's frame yet: whoever can reach it, as with the heap.
   if (owner == self || owner == nullptr) return use::allowed;
   if (self == nullptr) return use::by_foreign_thread;
-  for (const borrow_edge* edge = self->borrows.load(std::memory_order_relaxed); edge != nullptr;
-       edge = edge->next.load(std::memory_order_relaxed))
-    if (edge->block.load(std::memory_order_relaxed) == &block) return use::allowed;
-  for (const goroutine* above = self->joiner.load(std::memory_order_relaxed); above != nullptr;
-       above = above->joiner.load(std::memory_order_relaxed))
-    if (owner == above) return use::allowed;
+  for (const goroutine* each = self; each != nullptr;
+       each = each->joiner.load(std::memory_order_relaxed))
+    if (owner == each || borrows_from(*each, block)) return use::allowed;
   return use::by_foreign_goroutine;
 }
 
@@ -166,12 +190,18 @@ scheduler& current_scheduler() {
 
 void make_ready(goroutine& claimed, bool soon) noexcept {
   worker* self = this_worker();
-  scheduler& home = *claimed.home.load(std::memory_order_relaxed);
-  if (self != nullptr && &self->home == &home)
+  scheduler* home = claimed.home.load(std::memory_order_relaxed);
+  if (self != nullptr && &self->home == home) {
     self->push(claimed, soon);
-  else
-    home.inject_from_outside(claimed);
+  } else if (home != nullptr) {
+    home->inject_from_outside(claimed);
+  } else {
+    claimed.woken.store(1, std::memory_order_release);
+    claimed.woken.notify_one();
+  }
 }
+
+bool on_worker() noexcept { return this_worker() != nullptr; }
 
 void unwind_at_once(goroutine& claimed) noexcept {
   worker& on = *this_worker();
@@ -213,7 +243,8 @@ goroutine& new_goroutine(std::source_location created_at) {
   fresh.home.store(home, std::memory_order_relaxed);
   fresh.target_count.store(0, std::memory_order_relaxed);
   fresh.reason.store(wait_reason::running, std::memory_order_relaxed);
-  fresh.shields = 0;
+  fresh.shields.store(0, std::memory_order_relaxed);
+  fresh.sheltered.store(false, std::memory_order_relaxed);
   fresh.unwind = false;
   fresh.unwinding = false;
   fresh.wait = nullptr;

@@ -126,7 +126,9 @@ bool done_operation::await_ready() noexcept {
     unwind_ = true;
     return false;
   }
-  return context_ != nullptr && context_->done.load(std::memory_order_seq_cst);
+  // At the end of a time slice await_suspend finds it done, and yields.
+  return context_ != nullptr && context_->done.load(std::memory_order_seq_cst) &&
+         --self_->slice != 0;
 }
 
 [[gnu::noinline]] void done_operation::await_suspend(std::coroutine_handle<>) noexcept {

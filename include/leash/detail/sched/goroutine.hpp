@@ -82,6 +82,14 @@ class wait_base {
   ~wait_base() = default;
 };
 
+// A frame at which unwinding stops: it is resumed instead of destroyed, and has the unwinding go on later.
+// Lives in that frame.
+struct unwind_stop {
+  promise_base* frame = nullptr;
+  unwind_stop* outer = nullptr;
+  bool reached = false;
+};
+
 // One thing that would end a wait: any handle to `target` with one of `capabilities`.
 struct wait_target {
   object* target;
@@ -123,19 +131,22 @@ class alignas(64) goroutine {
   // Who joins it, and outlives it therefore: it may use that one's frames. Null: nobody.
   std::atomic<goroutine*> joiner{nullptr};
 
-  std::uint32_t outcome = 0;  // set by the claimer: which case, see the operation
-  std::uint16_t shields = 0;  // >0: cancel does not reach it
-  std::uint16_t slice = 0;    // operations left before it yields
-  bool unwind = false;        // set by the claimer: run destructors, not the body
+  std::uint32_t outcome = 0;              // set by the claimer: which case, see the operation
+  std::atomic<std::uint16_t> shields{0};  // >0: neither cancel nor the end of run() reaches it
+  std::uint16_t slice = 0;                // operations left before it yields
+  std::atomic<std::uint32_t> woken{0};    // of a plain thread's record, see thread_wait.hpp
+  bool unwind = false;                    // set by the claimer: run destructors, not the body
   bool unwinding = false;
+  std::atomic<bool> sheltered{false};   // somebody under a shield waits for it: run() waits too
   bool done_leash = false;              // listed among its context's claimed, not its bound
   promise_base* top = nullptr;          // the innermost frame
   wait_base* wait = nullptr;            // what it is suspended in
+  unwind_stop* stops = nullptr;         // the innermost
   goroutine* next = nullptr;            // in a queue of the scheduler or a list of a claimer
   goroutine* leash_previous = nullptr;  // guarded by the context's lock
   goroutine* leash_next = nullptr;
   closure_base* closure = nullptr;
-  std::atomic<scheduler*> home{nullptr};
+  std::atomic<scheduler*> home{nullptr};  // null: a plain thread's
   std::uint64_t id = 0;
   std::uint64_t creator = 0;
   std::source_location created_at;

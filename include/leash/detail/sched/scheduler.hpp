@@ -47,6 +47,9 @@ class start_in {
   scheduler* outer_;
 };
 
+// Whether this thread runs goroutines, now or else.
+bool on_worker() noexcept;
+
 // Makes a claimed goroutine runnable. `soon`: next on this worker, before what is queued. Any thread.
 void make_ready(goroutine& claimed, bool soon = true) noexcept;
 

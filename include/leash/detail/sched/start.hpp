@@ -27,6 +27,8 @@ class closure_base {
   virtual void completed(promise_base* root) noexcept;
   // Who joins the goroutine; null: nobody. Hidden by closures that know it.
   static goroutine* joiner() noexcept { return nullptr; }
+  // Whether that one waits under a shield. Hidden as well.
+  static bool sheltered() noexcept { return false; }
   // Destroys the callable and its arguments; after the frames.
   virtual void drop() noexcept {}
   // All of it is gone and the goroutine is not counted any more: tell who joins.
@@ -133,6 +135,7 @@ goroutine& start_with(Base base, object* leash, std::source_location where, F&& 
   auto* made = new kept(std::move(base), std::forward<F>(f), std::forward<A>(args)...);
   fresh.closure = made;
   fresh.joiner.store(made->joiner(), std::memory_order_relaxed);
+  fresh.sheltered.store(made->sheltered(), std::memory_order_relaxed);
   find_block(made)->owner.store(&fresh, std::memory_order_release);
   scan_for_borrows(fresh, made->words());
   promise_base& root = root_of(made->call());
@@ -153,6 +156,7 @@ void start_task(Closure* made, object* leash, std::source_location where, task<T
   }
   fresh->closure = made;
   fresh->joiner.store(made->joiner(), std::memory_order_relaxed);
+  fresh->sheltered.store(made->sheltered(), std::memory_order_relaxed);
   find_block(made)->owner.store(fresh, std::memory_order_release);
   launch(*fresh, task_access<T>::release(started), leash);
 }

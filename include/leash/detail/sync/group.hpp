@@ -19,16 +19,27 @@
 
 namespace leash::detail {
 
+// Whether `self`, the running goroutine, cannot be unwound now: it is shielded, or cleans up.
+inline bool is_shielded(const goroutine* self) noexcept {
+  return self != nullptr && (self->unwinding || self->shields.load(std::memory_order_relaxed) != 0);
+}
+// Whether those that it waits for outlive the end of run().
+inline bool is_sheltered(const goroutine* self) noexcept {
+  return is_shielded(self) || (self != nullptr && self->sheltered.load(std::memory_order_relaxed));
+}
+
 class group : public wait_base {
  public:
   // On a context below `parent` (may be null).
   explicit group(object* parent, clock_time deadline = clock_time::max())
       : context_(make_context(parent, deadline, set_of(capability::cancel))),
-        owner_(current_goroutine()) {}
+        owner_(current_goroutine()),
+        sheltered_(is_sheltered(owner_)) {}
   group(group&&) = delete;
 
   object& context() const noexcept { return *context_.target(); }
   goroutine* owner() const noexcept { return owner_; }
+  bool sheltered() const noexcept { return sheltered_; }
   void cancel() noexcept { cancel_context(context(), errc::canceled, nullptr); }
 
   // A child begins; the handle is to be kept in its closure.
@@ -67,6 +78,7 @@ class group : public wait_base {
 
   handle context_;
   goroutine* const owner_;
+  const bool sheltered_;
   goroutine* joiner_ = nullptr;
   std::uint64_t joiner_word_ = 0;
   bool abandoned_ = false;
@@ -87,6 +99,7 @@ class group_child : public closure_base {
   }
 
   goroutine* joiner() const noexcept { return group_->owner(); }
+  bool sheltered() const noexcept { return group_->sheltered(); }
   void completed(promise_base* root) noexcept override {
     if (root == nullptr)
       group_->unwound();
@@ -102,10 +115,11 @@ class group_child : public closure_base {
   handle join_;
 };
 
-// The context that new groups of the running goroutine are below.
+// The context that new groups of the running goroutine are below; null: none.
 inline object* current_leash() noexcept {
   const goroutine* self = current_goroutine();
-  return self == nullptr ? nullptr : self->leash.load(std::memory_order_relaxed);
+  return self == nullptr || is_shielded(self) ? nullptr
+                                              : self->leash.load(std::memory_order_relaxed);
 }
 
 }  // namespace leash::detail
