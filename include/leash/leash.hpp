@@ -20,3 +20,4 @@
 #include <leash/task.hpp>
 #include <leash/time.hpp>
 #include <leash/uncaught.hpp>
+#include <leash/wait_group.hpp>
