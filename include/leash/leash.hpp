@@ -10,6 +10,7 @@
 #include <leash/mutex.hpp>
 #include <leash/once.hpp>
 #include <leash/race.hpp>
+#include <leash/reply_channel.hpp>
 #include <leash/runtime.hpp>
 #include <leash/rw_mutex.hpp>
 #include <leash/scope.hpp>

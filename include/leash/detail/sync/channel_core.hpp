@@ -111,10 +111,14 @@ struct channel_core {
 
   static constexpr object_class kind{"chan", &destroy};
 
-  static handle make(std::size_t capacity) {
+  static handle make(std::size_t capacity) { return make_as<channel_body>(capacity, kind); }
+
+  // A channel of a special kind, whose body begins with a channel's.
+  template <class Body>
+  static handle make_as(std::size_t capacity, const object_class& kind) {
     if (capacity > std::size_t{1} << 31) throw std::bad_alloc();
-    object* made = make_object<channel_body>(kind);
-    auto& body = made->as<channel_body>();
+    object* made = make_object<Body>(kind);
+    auto& body = made->template as<Body>();
     body.capacity = static_cast<std::uint32_t>(capacity);
     // NOLINTNEXTLINE(bugprone-sizeof-expression): T may be a pointer
     if (capacity != 0) body.buffer = allocate_block(capacity * sizeof(T), block_kind::buffer, made);
