@@ -15,6 +15,7 @@
 #include <leash/rw_mutex.hpp>
 #include <leash/scope.hpp>
 #include <leash/select.hpp>
+#include <leash/selector.hpp>
 #include <leash/semaphore.hpp>
 #include <leash/shield.hpp>
 #include <leash/spawn.hpp>

@@ -66,6 +66,7 @@ template <class T, class Handler>
 class receive_case final : public select_case {
  public:
   using element = element_of<T>;
+  static constexpr capability_set uses = set_of(capability::receive);
 
   receive_case(object* channel, Handler handler, std::optional<element>* into, bool* open)
       : handler_(std::move(handler)), into_(into), open_(open) {
@@ -79,7 +80,10 @@ class receive_case final : public select_case {
     return channel_core<element>::receive(*target, value_, woken) != op_status::would_block;
   }
   wait_queue& queue() noexcept override { return target->as<channel_body>().receivers; }
-  void prepare() noexcept { node.slot = static_cast<void*>(&value_); }
+  void prepare() noexcept {
+    value_.reset();
+    node.slot = static_cast<void*>(&value_);
+  }
   // Chosen: hands the value to whoever wants it.
   void deliver() {
     if (open_ != nullptr) *open_ = value_.has_value();
@@ -107,6 +111,9 @@ class receive_case final : public select_case {
 template <class T, class Handler>
 class send_case final : public select_case {
  public:
+  using value_type = T;
+  static constexpr capability_set uses = set_of(capability::send);
+
   send_case(object* channel, T* source, Handler handler)
       : source_(source), handler_(std::move(handler)) {
     name(channel);
@@ -132,6 +139,15 @@ class send_case final : public select_case {
   void deliver() {
     if (node.closed) throw_closed("send");
   }
+  // For a selector, which owns its values.
+  void own() {
+    if (!own_) own_.emplace(std::move(*source_));
+    source_ = &*own_;
+  }
+  std::optional<T>& owned() noexcept { return own_; }
+  void sent() noexcept {
+    if constexpr (!std::is_same_v<T, unit>) own_.reset();
+  }
   decltype(auto) handle_it() { return std::invoke(handler_); }
   static constexpr bool has_handler = !std::is_same_v<Handler, no_handler>;
 
@@ -149,6 +165,8 @@ class send_case final : public select_case {
 template <class Handler>
 class done_case final : public select_case {
  public:
+  static constexpr capability_set uses = set_of();
+
   done_case(object* context, Handler handler) : handler_(std::move(handler)) {
     target = context;
     ends = set_of(capability::cancel);

@@ -165,6 +165,26 @@ TEST_P(Exposure, BorrowersAndThoseWhoAreWaitedForUseWhatTheyMay) {
   EXPECT_EQ(count_exposures().foreign, before.foreign);
 }
 
+// What a goroutine has borrowed, those use that it waits for: what it captured may be passed on to them.
+TEST_P(Exposure, ThoseWhoAreWaitedForUseWhatTheirWaiterBorrows) {
+  const exposures before = count_exposures();
+  run([]() -> task<> {
+    const channel<int> values(10);
+    go([&values]() -> task<> {
+      const auto use = [&values]() -> task<> { co_await values.send(1); };
+      co_await timeout(1h, use());
+      co_await with_scope([&](scope& s) -> task<> {
+        s.go([&use]() -> task<> { co_await timeout(1h, use()); });
+        co_return;
+      });
+    });
+    co_await until_alone();
+    EXPECT_EQ(values.size(), 2u);
+    EXPECT_FALSE(exposed(&values));
+  });
+  EXPECT_EQ(count_exposures().foreign, before.foreign);
+}
+
 TEST(ExposureByUse, OfAChannelInAnothersFrameIsCountedOnce) {
   run_foreign_use([]() -> task<> {
     const exposures before = count_exposures();
