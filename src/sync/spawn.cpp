@@ -54,8 +54,10 @@ void completion_source::failed(std::exception_ptr what, const goroutine& thrower
   const bool heard = body().heard;
   completion.lock.unlock();
   // It was let go: nobody is left but this closure.
-  if (!heard && completion.handle_count.load(std::memory_order_acquire) == 1)
+  if (!heard && completion.handle_count.load(std::memory_order_acquire) == 1) {
     report_uncaught(thrower, what);
+    body().heard = true;
+  }
   body().failure = std::move(what);
   body().id = thrower.id;
   body().creator = thrower.creator;

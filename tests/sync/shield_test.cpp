@@ -126,34 +126,52 @@ TEST(ShieldedRace, StillUnwindsItsLosers) {
       virtual_time);
 }
 
+// Whatever outlives main may not use main's frame.
 TEST_P(Shield, KeepsRunWaiting) {
+  std::atomic<int> inside{0};
   std::atomic<int> done{0};
+  const auto slow = [&]() -> task<> {
+    ++inside;
+    co_await with_scope([&](scope& s) -> task<> {
+      s.go([&]() -> task<> {
+        co_await sleep(2ms);
+        ++done;
+      });
+      co_return;
+    });
+    co_await sleep(2ms);
+    ++done;
+  };
+  const auto shielded = [&]() -> task<> {
+    co_await shield(slow());
+    co_await channel<>().receive();
+    ADD_FAILURE() << "it outlived the end of run()";
+  };
   run([&]() -> task<> {
-    const auto slow = [&]() -> task<> {
-      co_await with_scope([&](scope& s) -> task<> {
-        s.go([&]() -> task<> {
-          co_await sleep(2ms);
-          ++done;
-        });
-        co_return;
-      });
-      co_await sleep(2ms);
-      ++done;
-    };
-    std::atomic<bool> inside{false};
-    for (int i = 0; i < 10; ++i)
-      go([&]() -> task<> {
-        inside = true;
-        const auto task_of_mine = slow;
-        co_await shield(task_of_mine());
-        co_await channel<>().receive();
-        ADD_FAILURE();
-      });
-    co_await until([&] { return inside.load(); });
-    co_await until([] { return num_goroutines() > 10; });
+    for (int i = 0; i < 10; ++i) go([&shielded]() -> task<> { co_await shielded(); });
+    co_await until([&] { return inside == 10; });
   });
-  EXPECT_GE(done, 2);
+  EXPECT_EQ(done, 20);
   EXPECT_EQ(num_goroutines(), 0u);
+}
+
+TEST(ShieldOnVirtualTime, KeepsRunWaiting) {
+  for (const std::uint32_t processors : {1u, 2u, 8u}) {
+    std::atomic<bool> inside{false};
+    std::atomic<bool> done{false};
+    const auto slow = [&]() -> task<> {
+      inside = true;
+      co_await sleep(24h);
+      done = true;
+    };
+    leash::run(
+        [&]() -> task<> {
+          go([&slow]() -> task<> { co_await shield(slow()); });
+          co_await until([&] { return inside.load(); });
+        },
+        {.processors = processors, .leaks = leak_policy::off, .virtual_time = true});
+    EXPECT_TRUE(done);
+  }
 }
 
 // What happens in which order is written down by those to whom it happens.
@@ -361,27 +379,24 @@ TEST_P(Cleanup, IsNotDisturbedByACancel) {
 }
 
 TEST_P(Cleanup, RunsAtTheEndOfRun) {
+  std::atomic<int> inside{0};
   std::atomic<int> cleaned{0};
-  run([&]() -> task<> {
-    std::atomic<int> inside{0};
-    for (int i = 0; i < 20; ++i)
-      go([&]() -> task<> {
-        const auto body = [&]() -> task<> {
-          ++inside;
-          co_await channel<>().receive();
-        };
-        const auto cleanup = [cleaned = &cleaned]() -> task<> {
-          co_await sleep(1ms);
-          co_await with_scope([&](scope& s) -> task<> {
-            s.go([&]() -> task<> {
-              co_await sleep(1ms);
-              ++*cleaned;
-            });
-            co_return;
-          });
-        };
-        co_await with_cleanup(body, cleanup);
+  const auto body = [&]() -> task<> {
+    ++inside;
+    co_await channel<>().receive();
+  };
+  const auto cleanup = [&]() -> task<> {
+    co_await sleep(1ms);
+    co_await with_scope([&](scope& s) -> task<> {
+      s.go([&]() -> task<> {
+        co_await sleep(1ms);
+        ++cleaned;
       });
+      co_return;
+    });
+  };
+  run([&]() -> task<> {
+    for (int i = 0; i < 20; ++i) go([&] { return with_cleanup(body, cleanup); });
     co_await until([&] { return inside == 20; });
   });
   EXPECT_EQ(cleaned, 20);

@@ -204,6 +204,30 @@ TEST(SpawnDeathTest, AFailureThatNobodyCanHearOfEndsTheProgram) {
   EXPECT_DEATH(fail_unheard(false), "panic: nobody hears this(.|\n)*spawn_test.cpp");
 }
 
+// With a handler the program goes on, and is told once, whenever the handle is dropped.
+TEST_P(Spawn, AnUnheardFailureIsReportedOnce) {
+  static std::atomic<int> reported{0};
+  const uncaught_handler before =
+      set_uncaught_handler([](const uncaught_exception&) noexcept { ++reported; });
+  for (const bool drop_first : {true, false}) {
+    reported = 0;
+    run([drop_first]() -> task<> {
+      const channel<> gate;
+      {
+        const auto dropped = spawn(fail_after, gate);
+        if (!drop_first) {
+          gate.close();
+          co_await until([&] { return dropped.has_ended(); });
+        }
+      }
+      gate.try_close();
+      co_await until_alone();
+    });
+    EXPECT_EQ(reported, 1);
+  }
+  set_uncaught_handler(before);
+}
+
 TEST_P(Spawn, AFailureIsOfNoInterestToWhoIsLeavingBecauseOfAnother) {
   run([]() -> task<> {
     for (const bool fails_first : {false, true}) {
