@@ -49,10 +49,13 @@ class select_wait : public wait_base {
   bool ready() noexcept;
   void suspend() noexcept;
   std::uint32_t resumed() noexcept;
+  // Writes what ready() locks, in that order: order_[0 … objects_ - 1].
+  void sort_objects() noexcept;
 
   // Set by bind(): cases_[i] may be null for a case without an object.
   select_case** cases_ = nullptr;
   object** order_ = nullptr;  // room for as many objects as there are cases
+  std::uint32_t objects_ = 0;
   wait_target* targets_ = nullptr;
   std::uint32_t count_ = 0;
   std::uint32_t otherwise_ = nothing;  // the index of the case for "none is ready"
@@ -63,13 +66,11 @@ class select_wait : public wait_base {
  private:
   enum class plan : std::uint8_t { park, unwind, yield };
 
-  void sort_objects() noexcept;
   void lock_all() noexcept;
   void unlock_all() noexcept;
   void leave_queues() noexcept;
   wait_reason reason() const noexcept;
 
-  std::uint32_t objects_ = 0;
   std::uint32_t chosen_ = nothing;
   bool parked_ = false;
   plan plan_ = plan::park;
