@@ -206,6 +206,15 @@ struct otherwise_case {
   static constexpr bool has_handler = !std::is_same_v<Handler, no_handler>;
 };
 
+// What `otherwise` is: a case, and what makes one that does something.
+struct plain_otherwise : otherwise_case<no_handler> {
+  constexpr otherwise_case<no_handler> operator()() const noexcept { return {}; }
+  template <std::invocable Handler>
+  constexpr auto operator()(Handler handler) const {
+    return otherwise_case<Handler>{std::move(handler)};
+  }
+};
+
 template <class C>
 inline constexpr bool is_timeout = false;
 template <class H>
@@ -214,6 +223,8 @@ template <class C>
 inline constexpr bool is_otherwise = false;
 template <class H>
 inline constexpr bool is_otherwise<otherwise_case<H>> = true;
+template <>
+inline constexpr bool is_otherwise<plain_otherwise> = true;
 
 template <class... Cases>
 class [[nodiscard("a select happens when it is awaited")]] select_operation final
@@ -354,12 +365,9 @@ auto on_timeout(std::chrono::nanoseconds limit, Handler handler) {
   return detail::timeout_case<Handler>{limit, std::move(handler)};
 }
 
-// Nothing can happen at once: the select does not suspend (Go's default).
-inline auto otherwise() { return detail::otherwise_case<detail::no_handler>{}; }
-template <std::invocable Handler>
-auto otherwise(Handler handler) {
-  return detail::otherwise_case<Handler>{std::move(handler)};
-}
+// Nothing can happen at once: the select does not suspend (Go's default). `otherwise` and `otherwise()`
+// are the case alone; `otherwise(handler)` runs the handler then.
+inline constexpr detail::plain_otherwise otherwise{};
 
 // co_await: the index of the case that happened.
 template <class... Cases>

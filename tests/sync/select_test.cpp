@@ -125,6 +125,24 @@ TEST(Select, RunsTheChosenHandler) {
       virtual_time);
 }
 
+TEST(Otherwise, IsACaseWithAndWithoutParentheses) {
+  run(
+      []() -> task<> {
+        channel<int> empty;
+        int ran = 0;
+        EXPECT_EQ(co_await select(on_receive(empty), otherwise), 1u);
+        EXPECT_EQ(co_await select(otherwise(), on_receive(empty)), 0u);
+        EXPECT_EQ(
+            co_await select(on_receive(empty, [](auto) {}), otherwise([&ran] { ran += 1; })), 1u);
+        EXPECT_EQ(ran, 1);
+        selector one;
+        one.add(on_receive(empty));
+        one.add(otherwise);
+        EXPECT_EQ(co_await one.wait(), 1u);
+      },
+      virtual_time);
+}
+
 // The trap of the article's third fix: without a slot the *winner's* answer can be dropped.
 TEST(Otherwise, DropsAnAnswerThatNobodyWaitsForYetUnlessThereIsASlot) {
   run(
