@@ -132,8 +132,8 @@ TEST(Otherwise, IsACaseWithAndWithoutParentheses) {
         int ran = 0;
         EXPECT_EQ(co_await select(on_receive(empty), otherwise), 1u);
         EXPECT_EQ(co_await select(otherwise(), on_receive(empty)), 0u);
-        EXPECT_EQ(
-            co_await select(on_receive(empty, [](auto) {}), otherwise([&ran] { ran += 1; })), 1u);
+        EXPECT_EQ(co_await select(on_receive(empty, [](auto) {}), otherwise([&ran] { ran += 1; })),
+                  1u);
         EXPECT_EQ(ran, 1);
         selector one;
         one.add(on_receive(empty));
