@@ -17,7 +17,7 @@ struct join_access;
 // What spawn() returns: names a goroutine, to wait for its end and to get what its task returned.
 //
 //   join_handle<int> sum = spawn(add, 1, 2);
-//   use(co_await sum.join());       // or co_await std::move(sum)
+//   use(co_await sum);              // or co_await std::move(sum)
 //
 // Dropping it lets the goroutine go: it runs on, as after go(), and an exception that nobody can hear of
 // any more ends the program; but not when the dropper itself is being unwound, or is left because of an
@@ -47,6 +47,8 @@ class [[nodiscard("dropping a join_handle lets the goroutine go: go() says so")]
   detail::join_operation<T> join() const {
     return detail::join_operation<T>(detail::handle(handle_, 0), false);
   }
+  // co_await handle: the same.
+  detail::join_operation<T> operator co_await() const& { return join(); }
   // co_await std::move(handle): the same, and the handle is nil afterwards.
   detail::join_operation<T> operator co_await() && {
     return detail::join_operation<T>(std::move(handle_), true);

@@ -53,7 +53,7 @@ template <class Awaitable>
 class [[nodiscard]] bound_operation {
  public:
   bound_operation(Awaitable&& from, promise_base& frame)
-      : operation_(std::move(from).operator co_await()) {
+      : operation_(std::forward<Awaitable>(from).operator co_await()) {
     operation_.bind(frame);
   }
   bound_operation(bound_operation&&) = delete;
@@ -96,10 +96,9 @@ class task_promise final : public task_promise_base<T> {
 
   // What is not an operation itself says which one it means.
   template <class Awaitable>
-    requires(!operation<Awaitable> && !std::is_lvalue_reference_v<Awaitable> &&
-             requires(Awaitable&& from) {
-               { std::move(from).operator co_await() } -> operation;
-             })
+    requires(!operation<Awaitable> && requires(Awaitable&& from) {
+      { std::forward<Awaitable>(from).operator co_await() } -> operation;
+    })
   bound_operation<Awaitable> await_transform(
       Awaitable&& from, std::source_location where = std::source_location::current()) {
     this->where = where;

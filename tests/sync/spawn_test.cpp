@@ -48,6 +48,8 @@ TEST_P(Spawn, GivesWhatTheTaskReturned) {
     };
     const auto sum = spawn(add, 1, 2);
     EXPECT_EQ(co_await sum.join(), 3);
+    const auto again = spawn(add, 2, 2);
+    EXPECT_EQ(co_await again, 4);
     EXPECT_EQ(co_await spawn(add, 20, 22), 42);
     auto nothing = spawn([]() -> task<> { co_return; });
     co_await std::move(nothing);
