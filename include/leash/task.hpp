@@ -96,9 +96,10 @@ class task_promise final : public task_promise_base<T> {
 
   // What is not an operation itself says which one it means.
   template <class Awaitable>
-    requires(!operation<Awaitable> && requires(Awaitable&& from) {
-      { std::forward<Awaitable>(from).operator co_await() } -> operation;
-    })
+    requires(!operation<Awaitable> &&
+             requires(Awaitable&& from) {
+               { std::forward<Awaitable>(from).operator co_await() } -> operation;
+             })
   bound_operation<Awaitable> await_transform(
       Awaitable&& from, std::source_location where = std::source_location::current()) {
     this->where = where;
