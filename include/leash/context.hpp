@@ -3,6 +3,7 @@
 #include <chrono>
 #include <concepts>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <system_error>
@@ -37,10 +38,16 @@ class context {
   bool is_done() const noexcept;
   // Why it is done: errc::canceled or errc::deadline_exceeded; empty while it is not.
   std::error_code error() const noexcept;
-  // What was given to cancel(cause), if anything.
+  // Why it is done, as an exception: the cause that was given to cancel() or with_timeout(), or else
+  // leash::error with error(). Null while it is not done.
   std::exception_ptr cause() const noexcept;
   // The earliest deadline of it and those above it.
   std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept;
+
+  // What with_value<Key> has put into it or into one above it, the nearest; null when nobody has. It stays
+  // as long as a context that holds it, or one below that.
+  template <class Key>
+  const typename Key::type* value() const noexcept;
 
   friend bool operator==(const context& a, const context& b) noexcept {
     return a.handle_.target() == b.handle_.target();
@@ -70,13 +77,11 @@ class [[nodiscard("a context is cancelled when its owner goes out of scope")]] c
   leash::context context() const noexcept;
   operator leash::context() const noexcept { return context(); }
   void cancel() const noexcept;
-  // `cause` is what context::cause() gives, here and below.
+  // `cause` is what context::cause() gives, here and below; null: the error.
   void cancel(const std::exception_ptr& cause) const noexcept;
 
  private:
   friend struct detail::context_access;
-  friend cancelable_context with_deadline(const leash::context&,
-                                          std::chrono::steady_clock::time_point);
   explicit cancelable_context(detail::handle owner) noexcept : handle_(std::move(owner)) {}
 
   detail::handle handle_;
@@ -85,10 +90,21 @@ class [[nodiscard("a context is cancelled when its owner goes out of scope")]] c
 inline context background() noexcept { return {}; }
 // A context below `parent`, done when that is or when its owner cancels.
 cancelable_context with_cancel(const context& parent);
-// Also done when the time has come. Called on a goroutine; throws errc::no_runtime elsewhere.
-cancelable_context with_timeout(const context& parent, std::chrono::nanoseconds limit);
+// Also done when the time has come; `cause` is what context::cause() gives then. Called on a goroutine; throws
+// errc::no_runtime elsewhere.
+cancelable_context with_timeout(const context& parent, std::chrono::nanoseconds limit,
+                                std::exception_ptr cause = nullptr);
 cancelable_context with_deadline(const context& parent,
-                                 std::chrono::steady_clock::time_point deadline);
+                                 std::chrono::steady_clock::time_point deadline,
+                                 std::exception_ptr cause = nullptr);
+
+// A context below `parent` that also holds a value, for context::value<Key>(). Key is a type of the caller's
+// own that says what it stands for: struct user_id { using type = std::string; };
+template <class Key>
+context with_value(const context& parent, typename Key::type value);
+// A context with the values of `parent` that is never done: for what has to go on when `parent` is
+// cancelled.
+context without_cancel(const context& parent);
 
 namespace this_goroutine {
 // The context that the running goroutine is bound to; the background when there is none.
@@ -101,6 +117,9 @@ struct context_access {
   static object* target(const context& view) noexcept { return view.handle_.target(); }
   static object* target(const cancelable_context& owner) noexcept { return owner.handle_.target(); }
   static context make(handle named) noexcept { return context(std::move(named)); }
+  static cancelable_context own(handle owner) noexcept {
+    return cancelable_context(std::move(owner));
+  }
 };
 
 template <class C>
@@ -146,6 +165,35 @@ void go(const L& leash, F&& f, A&& a, B&& b, C&& c, D&& d,
 }
 
 // Implementation
+
+namespace detail {
+
+// One address a key.
+template <class Key>
+inline constexpr char key_place = 0;
+
+template <class T>
+inline constexpr context_hooks value_hooks{
+    nullptr, [](void* held) noexcept { delete static_cast<T*>(held); }};
+
+}  // namespace detail
+
+template <class Key>
+const typename Key::type* context::value() const noexcept {
+  return static_cast<const typename Key::type*>(
+      detail::find_value(handle_.target(), &detail::key_place<Key>));
+}
+
+template <class Key>
+context with_value(const context& parent, typename Key::type value) {
+  using type = typename Key::type;
+  auto kept = std::make_unique<type>(std::move(value));
+  detail::handle made = detail::make_context(
+      detail::context_access::target(parent), detail::clock_time::max(), 0,
+      {.key = &detail::key_place<Key>, .held = kept.get(), .hooks = &detail::value_hooks<type>});
+  [[maybe_unused]] const type* const given = kept.release();  // to the context
+  return detail::context_access::make(std::move(made));
+}
 
 inline context cancelable_context::context() const noexcept {
   if (!handle_) return {};

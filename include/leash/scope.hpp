@@ -140,7 +140,7 @@ class scope {
                           std::forward<G>(g));
   }
 
-  // The context that the children are bound to.
+  // The context that the children are bound to. It is done when the scope is over.
   leash::context context() const noexcept {
     return detail::context_access::make(detail::handle(&group_.context(), 0));
   }

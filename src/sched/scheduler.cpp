@@ -42,6 +42,8 @@ class condition_poller final : public poller {
 // Virtual time starts at a fixed instant, so that runs are alike.
 constexpr std::int64_t virtual_epoch = 1'000'000'000'000'000'000;
 
+std::atomic<std::uint64_t> next_number{1};
+
 std::mutex schedulers_lock;
 std::vector<scheduler*>& schedulers() {
   static auto& all = *new std::vector<scheduler*>;
@@ -60,6 +62,7 @@ std::int64_t live_goroutines() noexcept {
 scheduler::scheduler(std::uint32_t processors, bool virtual_time,
                      std::chrono::milliseconds patience)
     : virtual_time(virtual_time),
+      number(next_number.fetch_add(1, std::memory_order_relaxed)),
       owned_events(std::make_unique<condition_poller>()),
       patience_(virtual_time ? patience.zero() : patience) {
   set_judge_of_use(judge_use);
@@ -73,10 +76,36 @@ scheduler::scheduler(std::uint32_t processors, bool virtual_time,
 
 scheduler::~scheduler() {
   stop_threads();
+  {
+    const std::lock_guard guard(schedulers_lock);
+    std::erase(schedulers(), this);
+  }
   // Acquire: pairs with the release of a visitor that leaves.
   while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+}
+
+bool scheduler::enter() noexcept {
+  // Against unwind_survivors, which closes and then looks for visitors: all seq_cst, so one sees the other.
+  visitors_.fetch_add(1, std::memory_order_seq_cst);
+  if (!closed_.load(std::memory_order_seq_cst)) return true;
+  leave();
+  return false;
+}
+
+void scheduler::leave() noexcept { visitors_.fetch_sub(1, std::memory_order_seq_cst); }
+
+std::uint64_t number_of(const scheduler& home) noexcept { return home.number; }
+
+start_if_running::start_if_running(std::uint64_t number) noexcept {
   const std::lock_guard guard(schedulers_lock);
-  std::erase(schedulers(), this);
+  for (scheduler* each : schedulers())
+    if (each->number == number && each->enter()) home_ = each;
+  if (home_ != nullptr) here_.emplace(*home_);
+}
+
+start_if_running::~start_if_running() {
+  here_.reset();
+  if (home_ != nullptr) home_->leave();
 }
 
 std::int64_t scheduler::live() const noexcept {
@@ -220,13 +249,26 @@ bool stopping(const scheduler& home) noexcept {
   return home.stopping.load(std::memory_order_seq_cst);
 }
 
-void arm_timer(scheduler& home, clock_time when, timer_action action, void* target,
-               std::uint64_t stamp, std::uint32_t detail) {
+namespace {
+
+void arm(scheduler& home, const timer_entry& entry) {
   worker* self = this_worker();
   const bool own = self != nullptr && &self->home == &home;
   worker& holder = own ? *self : *home.workers.front();
-  holder.timers.arm({when, 0, action, target, stamp, detail});
-  home.timer_armed(when);
+  holder.timers.arm(entry);
+  home.timer_armed(entry.when);
+}
+
+}  // namespace
+
+void arm_timer(scheduler& home, clock_time when, timer_action action, void* target,
+               std::uint64_t stamp, std::uint32_t detail) {
+  arm(home, {when, 0, action, target, stamp, detail});
+}
+
+void arm_object_timer(scheduler& home, clock_time when, timer_action action, object& target,
+                      std::uint64_t stamp, std::uint32_t detail) {
+  arm(home, {when, 0, action, &target, stamp, detail, true});
 }
 
 void arm_wait_timer(scheduler& home, goroutine& waiter, clock_time when, std::uint64_t word,

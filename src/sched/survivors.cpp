@@ -96,7 +96,14 @@ void scheduler::unwind_survivors(bool say) {
   release(aside);
   release(claimed);
   static const std::atomic<bool> never{false};
-  run_until(never);
+  // Others may start goroutines here (see start_if_running) until it is closed and they have left.
+  for (;;) {
+    run_until(never);
+    closed_.store(true, std::memory_order_seq_cst);
+    while (visitors_.load(std::memory_order_seq_cst) != 0) std::this_thread::yield();
+    if (live() == 0) return;
+    closed_.store(false, std::memory_order_seq_cst);
+  }
 }
 
 }  // namespace leash::detail

@@ -19,11 +19,12 @@ struct timer_entry {
   void* target;
   std::uint64_t stamp;
   std::uint32_t detail;
+  bool of_object = false;  // the target is an object, and the stamp its generation
 };
 
 // The timers of one worker. Cancelling is lazy: a timer whose stamp does not fit does nothing when it
-// fires. Waits that end early are the rule (nearly every deadline is cancelled), so when half of the
-// goroutine timers may be stale they are swept out.
+// fires. Waits that end early are the rule (nearly every deadline is cancelled), so when half of the timers
+// may be stale they are swept out.
 class timer_heap {
  public:
   void arm(timer_entry entry) {
@@ -47,12 +48,18 @@ class timer_heap {
     return true;
   }
 
+  // How many there are, stale ones among them. Any thread.
+  std::size_t size() {
+    const std::lock_guard guard(lock_);
+    return heap_.size();
+  }
+
   // Any thread; max() when there is none.
   clock_time earliest() const noexcept {
     return clock_time(clock_time::duration(earliest_.load(std::memory_order_seq_cst)));
   }
 
-  // The action of goroutine waits: these can be seen to be stale.
+  // The action of goroutine waits.
   static void fire_wait(void* target, std::uint64_t stamp, std::uint32_t outcome) noexcept {
     auto* waiter = static_cast<goroutine*>(target);
     if (!claim(*waiter, stamp)) return;
@@ -66,6 +73,11 @@ class timer_heap {
   }
 
   static bool stale(const timer_entry& entry) noexcept {
+    if (entry.of_object) {
+      const auto& target = *static_cast<const object*>(entry.target);
+      return target.done.load(std::memory_order_relaxed) ||
+             target.generation.load(std::memory_order_relaxed) != entry.stamp;
+    }
     return entry.action == fire_wait &&
            static_cast<goroutine*>(entry.target)->word.load(std::memory_order_relaxed) !=
                entry.stamp;

@@ -10,6 +10,7 @@ namespace {
 
 constinit thread_local worker* working = nullptr;
 constinit thread_local scheduler* starting_in = nullptr;
+constinit thread_local const goroutine* standing_in_for = nullptr;
 
 constexpr std::uint16_t operations_in_a_slice = 128;
 
@@ -96,6 +97,9 @@ void set_this_worker(worker* self) noexcept { working = self; }
     : outer_(std::exchange(starting_in, &home)) {}
 [[gnu::noinline]] start_in::~start_in() { starting_in = outer_; }
 
+stand_in::stand_in(const goroutine& waiting) noexcept { standing_in_for = &waiting; }
+stand_in::~stand_in() { standing_in_for = nullptr; }
+
 void worker::push(goroutine& item, bool soon) noexcept {
   goroutine* displaced = &item;
   if (soon) {
@@ -167,6 +171,7 @@ bool borrows_from(const goroutine& borrower, const block_header& block) noexcept
 // can go on, so can they.
 use judge_use(const block_header& block) noexcept {
   const goroutine* self = current_goroutine();
+  if (self == nullptr) self = standing_in_for;
   const void* owner = block.owner.load(std::memory_order_relaxed);
   // Nobody's frame yet: whoever can reach it, as with the heap.
   if (owner == self || owner == nullptr) return use::allowed;

@@ -91,6 +91,10 @@ class scheduler {
   // The same from a thread that is no worker: once the goroutine can run, nothing else keeps run() from
   // returning and the scheduler from going away before the sleeper is woken.
   void inject_from_outside(goroutine& item) noexcept;
+  // Keeps the scheduler, and its run() from returning, until leave(). False: it is about to go. Requires the
+  // lock of the list of all schedulers.
+  bool enter() noexcept;
+  void leave() noexcept;
   void wake_one() noexcept;
   void wake_all() noexcept;
   // After a timer was armed: who waits in the poller may have to get up earlier.
@@ -102,6 +106,7 @@ class scheduler {
   }
 
   const bool virtual_time;
+  const std::uint64_t number;  // no other one of this process has, or had, the same
   std::atomic<bool> stopping{false};
   // Main has returned, and virtual time does not go on before all that are left have been claimed.
   std::atomic<bool> time_stands{false};
@@ -134,7 +139,9 @@ class scheduler {
   bool work_visible() const noexcept;
   clock_time earliest_timer() const noexcept;
 
-  std::atomic<std::uint32_t> visitors_{0};  // threads inside inject_from_outside()
+  // Threads inside inject_from_outside(), or between enter() and leave().
+  std::atomic<std::uint32_t> visitors_{0};
+  std::atomic<bool> closed_{false};  // to those who would enter()
   std::atomic<std::uint32_t> asleep_{0};
   std::atomic<bool> polling_{false};
   std::atomic<bool> claiming_{false};  // written under claiming_lock_

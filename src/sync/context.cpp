@@ -1,10 +1,17 @@
 #include <leash/context.hpp>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace leash::detail {
 namespace {
+
+void pin(object& kept) noexcept {
+  kept.lock.lock();
+  kept.pins += 1;
+  kept.lock.unlock();
+}
 
 void unpin(object& pinned) noexcept {
   pinned.lock.lock();
@@ -14,6 +21,8 @@ void unpin(object& pinned) noexcept {
 
 void destroy_context(object& context) noexcept {
   auto& body = context.as<context_body>();
+  if (body.hooks != nullptr) body.hooks->destroy(body.held);
+  if (body.values != nullptr) unpin(*body.values);
   if (object* parent = context.parent.load(std::memory_order_relaxed)) {
     parent->lock.lock();
     auto& siblings = parent->as<context_body>();
@@ -23,7 +32,6 @@ void destroy_context(object& context) noexcept {
     parent->pins -= 1;
     unlock_and_free_if_unused(*parent);
   }
-  if (body.destroy_value != nullptr) body.destroy_value(body.value);
   std::destroy_at(&body);
 }
 
@@ -35,16 +43,26 @@ void deadline_passed(void* target, std::uint64_t generation, std::uint32_t) noex
   context.lock.lock();
   const bool same =
       context.alive && context.generation.load(std::memory_order_relaxed) == generation;
-  if (same) context.pins += 1;
+  std::exception_ptr cause;
+  if (same) {
+    context.pins += 1;
+    cause = context.as<context_body>().cause;
+  }
   context.lock.unlock();
   if (!same) return;
-  cancel_context(context, errc::deadline_exceeded, nullptr);
+  cancel_context(context, errc::deadline_exceeded, cause);
   unpin(context);
 }
 
-// Tells everybody who waits for one context, and collects its children, pinned. False: it was done.
+// Who is told after a context's own waiters and goroutines.
+struct told_later {
+  std::vector<object*> children;  // pinned
+  std::vector<std::stop_source> tokens;
+};
+
+// Tells everybody who waits for one context, and collects who is told later. False: it was done.
 bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
-                std::vector<object*>& children) noexcept {
+                told_later& later) noexcept {
   context.lock.lock();
   if (context.done.load(std::memory_order_relaxed)) {
     context.lock.unlock();
@@ -52,8 +70,10 @@ bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
   }
   auto& body = context.as<context_body>();
   body.reason = reason;
-  body.cause = cause;
+  const std::exception_ptr displaced = std::exchange(body.cause, cause);  // dies without the lock
   context.done.store(true, std::memory_order_seq_cst);
+  const bool armed = std::exchange(body.armed, false);
+  if (body.stop.stop_possible()) later.tokens.push_back(body.stop);
   goroutine* woken = nullptr;
   while (wait_node* node = body.waiters.claim_first(context)) {
     node->waiter->next = woken;
@@ -64,7 +84,7 @@ bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
     child->self->lock.lock();
     if (child->self->alive) {
       child->self->pins += 1;
-      children.push_back(child->self);
+      later.children.push_back(child->self);
     }
     child->self->lock.unlock();
   }
@@ -75,17 +95,29 @@ bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
     woken = item->next;
     make_ready(*item, false);
   }
+  if (armed) {
+    body.hooks->done(context);
+    unpin(context);
+  }
   return true;
 }
 
 }  // namespace
 
-handle make_context(object* parent, clock_time deadline, capability_set can) {
+handle make_context(object* parent, clock_time deadline, capability_set can,
+                    const context_extra& extra) {
   object* made = make_object<context_body>(context_kind);
   auto& body = made->as<context_body>();
   body.self = made;
   body.deadline = deadline;
+  body.cause = extra.deadline_cause;
+  body.key = extra.key;
+  body.held = extra.held;
+  body.hooks = extra.hooks;
+  body.armed = extra.armed;
+  body.can_end = can != 0 || deadline != clock_time::max();
   handle first = handle::announce(made, can);
+  if (extra.armed) pin(*made);
   if (parent != nullptr) {
     made->parent.store(parent, std::memory_order_release);
     parent->lock.lock();
@@ -104,21 +136,23 @@ handle make_context(object* parent, clock_time deadline, capability_set can) {
   if (deadline != clock_time::max()) {
     made->outside.store(set_of(capability::cancel), std::memory_order_release);
     scheduler& home = current_scheduler();
-    arm_timer(home, deadline, deadline_passed, made,
-              made->generation.load(std::memory_order_relaxed));
+    arm_object_timer(home, deadline, deadline_passed, *made,
+                     made->generation.load(std::memory_order_relaxed));
   }
   return first;
 }
 
 void cancel_context(object& context, errc reason, const std::exception_ptr& cause) noexcept {
-  std::vector<object*> children;
-  if (!finish_one(context, reason, cause, children)) return;
-  while (!children.empty()) {
-    object* next = children.back();
-    children.pop_back();
-    finish_one(*next, reason, cause, children);
+  told_later later;
+  if (!finish_one(context, reason, cause, later)) return;
+  while (!later.children.empty()) {
+    object* next = later.children.back();
+    later.children.pop_back();
+    finish_one(*next, reason, cause, later);
     unpin(*next);
   }
+  // Last, because this runs callbacks of the program.
+  for (std::stop_source& each : later.tokens) each.request_stop();
 }
 
 bool done_operation::await_ready() noexcept {
@@ -183,7 +217,8 @@ std::error_code context::error() const noexcept {
 
 std::exception_ptr context::cause() const noexcept {
   if (!is_done()) return nullptr;
-  return handle_.target()->as<detail::context_body>().cause;
+  const auto& body = handle_.target()->as<detail::context_body>();
+  return body.cause ? body.cause : std::make_exception_ptr(leash::error(body.reason));
 }
 
 std::optional<std::chrono::steady_clock::time_point> context::deadline() const noexcept {
@@ -197,14 +232,18 @@ cancelable_context with_cancel(const context& parent) {
   return with_deadline(parent, detail::clock_time::max());
 }
 
-cancelable_context with_timeout(const context& parent, std::chrono::nanoseconds limit) {
-  return with_deadline(parent, detail::now(detail::current_scheduler()) + limit);
+cancelable_context with_timeout(const context& parent, std::chrono::nanoseconds limit,
+                                std::exception_ptr cause) {
+  return with_deadline(parent, detail::in_future(detail::current_scheduler(), limit),
+                       std::move(cause));
 }
 
 cancelable_context with_deadline(const context& parent,
-                                 std::chrono::steady_clock::time_point deadline) {
-  return cancelable_context(detail::make_context(detail::context_access::target(parent), deadline,
-                                                 detail::set_of(detail::capability::cancel)));
+                                 std::chrono::steady_clock::time_point deadline,
+                                 std::exception_ptr cause) {
+  return detail::context_access::own(detail::make_context(
+      detail::context_access::target(parent), deadline, detail::set_of(detail::capability::cancel),
+      {.deadline_cause = std::move(cause)}));
 }
 
 void cancelable_context::cancel() const noexcept { cancel(std::exception_ptr()); }

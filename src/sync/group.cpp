@@ -27,6 +27,14 @@ void group::leave() noexcept {
     make_ready(*woken);
 }
 
+bool group::is_known_elsewhere() const noexcept {
+  object& context = this->context();
+  context.lock.lock();
+  const bool known = context.pins != 0 || context.handle_count.load(std::memory_order_acquire) != 1;
+  context.lock.unlock();
+  return known;
+}
+
 void group::failed(std::exception_ptr what) noexcept {
   object& context = this->context();
   context.lock.lock();

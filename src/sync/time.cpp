@@ -33,7 +33,7 @@ void send_tick(void* target, std::uint64_t generation, std::uint32_t) noexcept {
   }
   // Read before the park: afterwards nothing holds the frame.
   scheduler& home = *self.home.load(std::memory_order_relaxed);
-  const clock_time when = now(home) + duration_;
+  const clock_time when = in_future(home, duration_);
   self.wait = nullptr;
   const std::uint64_t word = park(self, wait_reason::sleep, nullptr, 0, true);
   if (word == 0)
@@ -51,8 +51,8 @@ receive_channel<std::chrono::steady_clock::time_point> after(std::chrono::nanose
   detail::object& target = *detail::channel_access::target(ticks);
   detail::scheduler& home = detail::current_scheduler();
   target.outside.store(detail::set_of(detail::capability::send), std::memory_order_release);
-  detail::arm_timer(home, detail::now(home) + duration, detail::send_tick, &target,
-                    target.generation.load(std::memory_order_relaxed));
+  detail::arm_object_timer(home, detail::in_future(home, duration), detail::send_tick, target,
+                           target.generation.load(std::memory_order_relaxed));
   return ticks.receiver();
 }
 

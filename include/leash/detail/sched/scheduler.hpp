@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <leash/detail/sched/goroutine.hpp>
 
@@ -47,6 +48,32 @@ class start_in {
   scheduler* outer_;
 };
 
+// Names a scheduler that may be gone by the time when it is needed.
+std::uint64_t number_of(const scheduler& home) noexcept;
+
+// As start_in, for a scheduler that may be gone, or about to go: then it is false, and nothing may be started.
+// Short-lived: the end of that runtime waits for it. Any thread.
+class start_if_running {
+ public:
+  explicit start_if_running(std::uint64_t number) noexcept;
+  start_if_running(start_if_running&&) = delete;
+  ~start_if_running();
+  explicit operator bool() const noexcept { return home_ != nullptr; }
+
+ private:
+  scheduler* home_ = nullptr;
+  std::optional<start_in> here_;
+};
+
+// While it lives, this thread, which runs no goroutines, does something for one that waits for that: it may use
+// what that one may use.
+class stand_in {
+ public:
+  explicit stand_in(const goroutine& waiting) noexcept;
+  stand_in(stand_in&&) = delete;
+  ~stand_in();
+};
+
 // Whether this thread runs goroutines, now or else.
 bool on_worker() noexcept;
 
@@ -62,11 +89,21 @@ void yield_current(goroutine& self) noexcept;
 // Arms a timer on this thread's worker, or on any worker of `home` from another thread.
 void arm_timer(scheduler& home, clock_time when, timer_action action, void* target,
                std::uint64_t stamp, std::uint32_t detail = 0);
+// The same for an object in the generation `stamp`. It may be forgotten when that is done or gone.
+void arm_object_timer(scheduler& home, clock_time when, timer_action action, object& target,
+                      std::uint64_t stamp, std::uint32_t detail = 0);
 // A timer that ends the wait that `waiter` parked with `word`, with `outcome`.
 void arm_wait_timer(scheduler& home, goroutine& waiter, clock_time when, std::uint64_t word,
                     std::uint32_t outcome);
 // The runtime's clock: steady_clock, or virtual time.
 clock_time now(const scheduler& home) noexcept;
+
+// So much later than now; as late as can be when that is too far.
+inline clock_time in_future(const scheduler& home, std::chrono::nanoseconds duration) noexcept {
+  const clock_time present = now(home);
+  constexpr clock_time last = clock_time::max() - std::chrono::nanoseconds(1);
+  return duration > last - present ? last : present + duration;
+}
 
 // For an operation whose abandon() returned false: it is over, unwinding goes on. Any thread.
 void continue_unwinding(goroutine& waiter) noexcept;

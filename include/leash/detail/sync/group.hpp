@@ -36,6 +36,10 @@ class group : public wait_base {
         owner_(current_goroutine()),
         sheltered_(is_sheltered(owner_)) {}
   group(group&&) = delete;
+  // Whoever still has the context finds it done.
+  ~group() {
+    if (is_known_elsewhere()) cancel();
+  }
 
   object& context() const noexcept { return *context_.target(); }
   goroutine* owner() const noexcept { return owner_; }
@@ -72,6 +76,7 @@ class group : public wait_base {
   bool abandon(goroutine& waiter) noexcept override;
 
  private:
+  bool is_known_elsewhere() const noexcept;
   std::uint32_t& running() const noexcept { return context().as<context_body>().running_children; }
   bool try_join(goroutine& self) noexcept;
   void suspend(goroutine& self) noexcept;
