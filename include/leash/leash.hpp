@@ -2,6 +2,7 @@
 
 // All of the core.
 
+#include <leash/after_func.hpp>
 #include <leash/channel.hpp>
 #include <leash/cond.hpp>
 #include <leash/context.hpp>
@@ -19,6 +20,7 @@
 #include <leash/semaphore.hpp>
 #include <leash/shield.hpp>
 #include <leash/spawn.hpp>
+#include <leash/stop_token.hpp>
 #include <leash/task.hpp>
 #include <leash/time.hpp>
 #include <leash/uncaught.hpp>
