@@ -22,6 +22,8 @@
 #include <leash/spawn.hpp>
 #include <leash/stop_token.hpp>
 #include <leash/task.hpp>
+#include <leash/ticker.hpp>
 #include <leash/time.hpp>
+#include <leash/timer.hpp>
 #include <leash/uncaught.hpp>
 #include <leash/wait_group.hpp>
