@@ -19,6 +19,7 @@
 #include <leash/selector.hpp>
 #include <leash/semaphore.hpp>
 #include <leash/shield.hpp>
+#include <leash/signal_context.hpp>
 #include <leash/spawn.hpp>
 #include <leash/stop_token.hpp>
 #include <leash/task.hpp>
