@@ -3,6 +3,7 @@
 // All of the core.
 
 #include <leash/after_func.hpp>
+#include <leash/blocking.hpp>
 #include <leash/channel.hpp>
 #include <leash/cond.hpp>
 #include <leash/context.hpp>
