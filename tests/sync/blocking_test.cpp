@@ -292,7 +292,7 @@ TEST_P(Blocking, CancelledAsTheFunctionReturns) {
       const auto counted = std::make_shared<int>(1);
       const cancelable_context owner = with_cancel(background());
       go(owner, [counted]() -> task<> {
-        const auto given = co_await blocking([&counted] { return counted; });
+        const auto given = co_await blocking([&counted] { return std::shared_ptr(counted); });
         EXPECT_EQ(given, counted);
       });
       if (round % 2 == 0) co_await this_goroutine::yield();
