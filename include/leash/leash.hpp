@@ -9,6 +9,7 @@
 #include <leash/context.hpp>
 #include <leash/error.hpp>
 #include <leash/go.hpp>
+#include <leash/lend.hpp>
 #include <leash/mutex.hpp>
 #include <leash/once.hpp>
 #include <leash/race.hpp>

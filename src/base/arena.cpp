@@ -30,7 +30,7 @@ constexpr std::size_t page_bytes = std::size_t{1} << 16;
 constexpr std::size_t reserve_bytes = std::size_t{64} << 30;
 constexpr std::size_t smallest_reserve = std::size_t{1} << 30;
 constexpr std::size_t header_bytes = sizeof(block_header);
-constexpr std::uint16_t large_class = 0xffff;
+constexpr std::uint8_t large_class = 0xff;
 
 constexpr auto class_bytes = [] {
   std::array<std::uint32_t, 56> bytes{};
@@ -44,15 +44,16 @@ constexpr auto class_bytes = [] {
   return bytes;
 }();
 constexpr std::size_t class_count = class_bytes.size();
+static_assert(class_count <= large_class);
 
-std::uint16_t class_of(std::size_t bytes) noexcept {
-  if (bytes <= 512) return static_cast<std::uint16_t>(bytes == 0 ? 0 : (bytes - 1) / 16);
-  if (bytes <= 1024) return static_cast<std::uint16_t>(32 + (bytes - 513) / 64);
+std::uint8_t class_of(std::size_t bytes) noexcept {
+  if (bytes <= 512) return static_cast<std::uint8_t>(bytes == 0 ? 0 : (bytes - 1) / 16);
+  if (bytes <= 1024) return static_cast<std::uint8_t>(32 + (bytes - 513) / 64);
   if (bytes > class_bytes.back()) return large_class;
   const auto octave = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 11;  // 1025… -> 0
   const std::size_t quarter = std::size_t{256} << octave;
   const std::size_t below = (std::size_t{1024} << octave) + 1;
-  return static_cast<std::uint16_t>(40 + octave * 4 + (bytes - below) / quarter);
+  return static_cast<std::uint8_t>(40 + octave * 4 + (bytes - below) / quarter);
 }
 
 // What a page is cut into. `stride` 0: not in use. A large block's pages carry the distance back to
@@ -117,8 +118,8 @@ class central {
     return one;
   }
 
-  void refill(std::uint16_t size_class);
-  void spill(thread_cache& cache, std::uint16_t size_class, std::uint32_t keep) noexcept;
+  void refill(std::uint8_t size_class);
+  void spill(thread_cache& cache, std::uint8_t size_class, std::uint32_t keep) noexcept;
   void* allocate_large(std::size_t bytes);
   void free_large(block_header* header) noexcept;
   std::size_t large_bytes(const block_header* header) const noexcept;
@@ -193,7 +194,7 @@ std::size_t central::take_pages(std::size_t count) {
   return first;
 }
 
-void central::refill(std::uint16_t size_class) {
+void central::refill(std::uint8_t size_class) {
   constexpr std::uint32_t chain = 32;
   thread_cache& cache = local_cache;
   const std::lock_guard guard(lock_);
@@ -241,7 +242,7 @@ void central::refill(std::uint16_t size_class) {
   }
 }
 
-void central::spill(thread_cache& cache, std::uint16_t size_class, std::uint32_t keep) noexcept {
+void central::spill(thread_cache& cache, std::uint8_t size_class, std::uint32_t keep) noexcept {
   const std::lock_guard guard(lock_);
   while (cache.count[size_class] > keep) {
     free_link* block = cache.head[size_class];
@@ -306,7 +307,7 @@ void central::free_large(block_header* header) noexcept {
 }
 
 void central::retire(thread_cache& cache) noexcept {
-  for (std::uint16_t c = 0; c < class_count; ++c)
+  for (std::uint8_t c = 0; c < class_count; ++c)
     if (cache.count[c] != 0) spill(cache, c, 0);
   const std::lock_guard guard(lock_);
   std::erase(caches_, &cache);
@@ -335,7 +336,7 @@ arena_usage central::usage() noexcept {
   return {positive(frames), positive(blocks), positive(bytes)};
 }
 
-[[gnu::noinline]] void refill_cache(std::uint16_t size_class) {
+[[gnu::noinline]] void refill_cache(std::uint8_t size_class) {
   if (!local_cache.registered) enroll_this_thread();
   central::instance().refill(size_class);
 }
@@ -353,7 +354,7 @@ std::uintptr_t arena_begin = 0;
 std::size_t arena_size = 0;
 
 [[gnu::noinline]] void* allocate_block(std::size_t bytes, block_kind kind, void* owner) {
-  const std::uint16_t size_class = class_of(bytes);
+  const std::uint8_t size_class = class_of(bytes);
   thread_cache& cache = local_cache;
   void* block = nullptr;
   if (size_class == large_class) {
@@ -370,6 +371,8 @@ std::size_t arena_size = 0;
   block_header* header = header_of(block);
   header->owner.store(owner, std::memory_order_relaxed);
   header->exposed.store(false, std::memory_order_relaxed);
+  if (header->lent.load(std::memory_order_relaxed) == lent_for_good)
+    header->lent.store(0, std::memory_order_relaxed);
   header->kind.store(kind, std::memory_order_release);
   cache.live.add(kind, +1, static_cast<std::int64_t>(block_bytes(header)));
   return block;
@@ -379,7 +382,7 @@ std::size_t arena_size = 0;
   constexpr std::uint32_t most_kept = 256;
   thread_cache& cache = local_cache;
   block_header* header = header_of(block);
-  const std::uint16_t size_class = header->size_class;
+  const std::uint8_t size_class = header->size_class;
   cache.live.add(header->kind.load(std::memory_order_relaxed), -1,
                  static_cast<std::int64_t>(block_bytes(header)));
   header->kind.store(block_kind::free, std::memory_order_release);

@@ -32,6 +32,26 @@ void expose(block_header& block) noexcept {
   block.version.fetch_add(1, std::memory_order_acq_rel);
 }
 
+void begin_lend(block_header* block) noexcept {
+  if (block == nullptr) return;
+  std::uint8_t count = block->lent.load(std::memory_order_relaxed);
+  while (count != lent_for_good &&
+         !block->lent.compare_exchange_weak(count, static_cast<std::uint8_t>(count + 1),
+                                            std::memory_order_acq_rel)) {
+  }
+  block->version.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void end_lend(block_header* block) noexcept {
+  if (block == nullptr) return;
+  std::uint8_t count = block->lent.load(std::memory_order_relaxed);
+  while (count != lent_for_good && count != 0 &&
+         !block->lent.compare_exchange_weak(count, static_cast<std::uint8_t>(count - 1),
+                                            std::memory_order_acq_rel)) {
+  }
+  block->version.fetch_add(1, std::memory_order_acq_rel);
+}
+
 void expose_targets(std::span<const std::byte> words) noexcept {
   if (mutated(rule::sent_pointers_expose)) return;
   scan_words(words, [](block_header& target) {
@@ -46,6 +66,7 @@ void expose_targets(std::span<const std::byte> words) noexcept {
   if (block == nullptr) return;
   const block_kind kind = block->kind.load(std::memory_order_relaxed);
   if (kind != block_kind::frame && kind != block_kind::closure) return;
+  if (block->lent.load(std::memory_order_acquire) != 0) return;
   const judge_of_use judged = judge.load(std::memory_order_relaxed);
   if (judged == nullptr || mutated(rule::foreign_use_exposes)) return;
   const use made = judged(*block);

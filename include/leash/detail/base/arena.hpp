@@ -16,6 +16,8 @@
 // - A header's `kind` is `free` before its block can be handed out again; `owner` is stored before
 //   `kind` on allocation, so a reader that sees a kind sees that kind's owner or a later one.
 // - Memory is never given back to the system: a late reader of a header reads a header.
+// - `lent` survives free_block: a lend that ends after its block did takes back its own count, and no
+//   other's. Until then whoever has the memory next is taken for live, which is safe.
 
 namespace leash::detail {
 
@@ -26,10 +28,13 @@ struct block_header {
       owner;  // frame, closure: the goroutine; buffer, traced: the object. May be null
   std::atomic<block_kind> kind;
   std::atomic<bool> exposed;  // somebody outside the ownership rules can use what is in here
-  std::uint16_t size_class;
-  std::atomic<std::uint32_t> version;  // grows with every borrow of and exposure of the block
+  std::uint8_t size_class;
+  std::atomic<std::uint8_t> lent;      // >0: somebody outside may use it for now, see exposure.hpp
+  std::atomic<std::uint32_t> version;  // grows with every borrow, exposure and lend of the block
 };
 static_assert(sizeof(block_header) == 16);
+// A count that has come this far stays until the memory is allocated anew.
+constexpr std::uint8_t lent_for_good = 0xff;
 
 extern std::uintptr_t arena_begin;
 extern std::size_t arena_size;

@@ -9,7 +9,8 @@
 
 // Who uses what is in a frame. The proof of a leak takes it that a frame is used by its goroutine and by
 // those who borrow from it. Where somebody else can use it, or is seen to, the frame is *exposed*: taken
-// for live for as long as it exists.
+// for live for as long as it exists. Where the program says that somebody else will, it is *lent*: taken
+// for live until the program says that this is over.
 
 namespace leash::detail {
 
@@ -20,6 +21,11 @@ void expose(block_header& block) noexcept;
 // somebody who is not recorded as borrowing. Words that point into the words themselves, as small strings
 // do, expose nothing.
 void expose_targets(std::span<const std::byte> words) noexcept;
+
+// A block that is lent is taken for live, and may be used by anybody, until the lend ends. Null is nobody's:
+// nothing happens. A block that has been lent very often at once stays lent for as long as it exists.
+void begin_lend(block_header* block) noexcept;
+void end_lend(block_header* block) noexcept;
 
 // Somebody uses the handle that lives at `place`: it exposes its frame unless the user may use it. Any
 // thread.
