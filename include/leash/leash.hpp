@@ -28,5 +28,7 @@
 #include <leash/ticker.hpp>
 #include <leash/time.hpp>
 #include <leash/timer.hpp>
+#include <leash/traced.hpp>
+#include <leash/traced_allocator.hpp>
 #include <leash/uncaught.hpp>
 #include <leash/wait_group.hpp>

@@ -48,6 +48,8 @@ struct object_class {
   // Destroys the body of an object that nothing names any more. Called without locks, by one thread;
   // the header goes back to the pool afterwards.
   void (*destroy)(object&) noexcept;
+  // A value with a handle to it has plain pointers into its blocks, too (a container and its allocator).
+  bool has_own_pointers = false;
 };
 
 constexpr std::size_t object_body_bytes = 136;
