@@ -1,12 +1,16 @@
 #include "demo.hpp"
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
+#include <system_error>
 
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "oom.hpp"
 #include "standard_streams.hpp"
 
 namespace leash::tool {
@@ -18,10 +22,13 @@ struct demo_options {
   bool quick = false;
   std::string language;
   std::string format = "text";
+  bool oom = false;
+  std::string limit = "256M";
+  std::string limit_by = "auto";
 };
 
 // As the C library would choose it for messages.
-const demo_texts& texts_of(const std::string& language) {
+bool speaks_chinese(const std::string& language) {
   std::string_view wanted = language;
   if (wanted.empty())
     for (const char* variable : {"LC_ALL", "LC_MESSAGES", "LANG"})
@@ -29,7 +36,7 @@ const demo_texts& texts_of(const std::string& language) {
         wanted = value;
         break;
       }
-  return wanted.starts_with("zh") ? chinese : english;
+  return wanted.starts_with("zh");
 }
 
 task<> run_experiments(demo_report& report, const demo_texts* say) {
@@ -63,11 +70,42 @@ int run_demo(const demo_options& options) {
   demo_report report;
   report.google = servers.google();
   report.bing = servers.bing();
-  const demo_texts* say = options.format == "json" ? nullptr : &texts_of(options.language);
+  const demo_texts* say = nullptr;
+  if (options.format != "json") say = speaks_chinese(options.language) ? &chinese : &english;
   // What the first version leaves behind is the point; it is unwound without a word.
   run([&] { return run_experiments(report, say); }, {.leaks = leak_policy::off, .watchdog = {}});
   if (say == nullptr) std::fputs((json_of(report) + "\n").c_str(), stdout);
   return 0;
+}
+
+constexpr std::size_t least_limit = std::size_t{16} << 20;
+
+// "256M" in bytes; 0 when that is no size, or one that nothing has.
+std::size_t size_of(std::string_view text) {
+  std::size_t number = 0;
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [rest, bad] = std::from_chars(begin, end, number);
+  if (bad != std::errc{} || end - rest > 1) return 0;
+  constexpr std::string_view letters = "kMG";
+  std::size_t shift = 0;
+  if (rest != end) {
+    const std::size_t letter = letters.find(*rest == 'K' ? 'k' : *rest);
+    if (letter == letters.npos) return 0;
+    shift = 10 * (letter + 1);
+  }
+  return number >> (63 - shift) == 0 ? number << shift : 0;
+}
+
+// What is wrong with it, or nothing.
+std::string check_limit(const std::string& text) {
+  const std::size_t bytes = size_of(text);
+  if (bytes == 0)
+    return fmt::format("{} is no size; give a number of bytes, or one with k, M or G, as in 256M",
+                       text);
+  if (bytes < least_limit)
+    return fmt::format("{} is too little for a process to start in; give 16M or more", text);
+  return {};
 }
 
 }  // namespace
@@ -76,12 +114,33 @@ void add_demo(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand(
       "demo", "Race two HTTP servers, leak a goroutine, cure it in every way; measured");
   auto options = std::make_shared<demo_options>();
-  command->add_flag("--quick", options->quick, "Answers after 20 and 200 ms, not 200 ms and 2 s");
+  command->add_flag("--quick", options->quick,
+                    "Takes less time: answers after 20 and 200 ms, not 200 ms and 2 s");
   command->add_option("--lang", options->language, "zh or en; otherwise as LANG says")
       ->check(CLI::IsMember({"zh", "en"}));
   command->add_option("--format", options->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}));
-  command->callback([options, &code] { code = run_demo(*options); });
+  CLI::Option* oom =
+      command->add_flag("--oom", options->oom,
+                        "Many races a second under a memory limit: leaky, it dies; cured, not");
+  command->add_option("--limit", options->limit, "With --oom: how much memory the service may hold")
+      ->check(CLI::Validator(check_limit, "SIZE"))
+      ->capture_default_str()
+      ->needs(oom);
+  command
+      ->add_option("--limit-by", options->limit_by,
+                   "With --oom: auto: the kernel kills it, where a control group can be made, else "
+                   "this process does; watcher: this process")
+      ->check(CLI::IsMember({"auto", "watcher"}))
+      ->needs(oom);
+  command->callback([options, &code] {
+    code = options->oom ? run_oom({.quick = options->quick,
+                                   .json = options->format == "json",
+                                   .chinese = speaks_chinese(options->language),
+                                   .use_group = options->limit_by != "watcher",
+                                   .limit = size_of(options->limit)})
+                        : run_demo(*options);
+  });
 }
 
 }  // namespace leash::tool

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -91,6 +92,10 @@ bool running_command::has_said(std::string_view text) const {
   return content(folder_ / "err").find(text) != std::string::npos;
 }
 
+bool running_command::has_printed(std::string_view text) const {
+  return content(folder_ / "out").find(text) != std::string::npos;
+}
+
 void running_command::send_signal(int signal) const { kill(process_, signal); }
 
 outcome running_command::wait() {
@@ -106,7 +111,12 @@ outcome running_command::wait() {
   result.err = content(folder_ / "err");
   for (const auto& file : std::filesystem::directory_iterator(folder_ / "here"))
     result.left.push_back(file.path().filename());
-  if (kill(-process_, 0) == 0) result.left.emplace_back("a process");
+  const auto alone = [&] {
+    while (waitpid(-process_, nullptr, WNOHANG) > 0) {  // orphans, where this process inherits them
+    }
+    return kill(-process_, 0) != 0;
+  };
+  if (!wait_until(alone, std::chrono::seconds(1))) result.left.emplace_back("a process");
   process_ = 0;
   return result;
 }

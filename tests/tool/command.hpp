@@ -31,8 +31,11 @@ class running_command {
 
   // Whether it has said that on stderr by now.
   bool has_said(std::string_view text) const;
+  // The same of stdout.
+  bool has_printed(std::string_view text) const;
   void send_signal(int signal) const;
-  // Waits for its end; after a minute it is killed.
+  pid_t process() const noexcept { return process_; }
+  // Waits for its end; after a minute it is killed. What it started has another second to follow it.
   outcome wait();
 
  private:
