@@ -16,7 +16,7 @@ handle make_mutex() {
 goroutine* pass_on(object& mutex, handle& guard) noexcept {
   auto& body = mutex.as<mutex_body>();
   if (wait_node* next = body.waiters.claim_first(mutex)) {
-    *static_cast<handle*>(next->slot) = std::move(guard);
+    hand_over(*static_cast<handle*>(next->slot), std::move(guard));
     return next->waiter;
   }
   body.locked = false;

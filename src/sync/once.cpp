@@ -34,7 +34,7 @@ void run_token::give_up() noexcept {
   goroutine* woken = nullptr;
   once.lock.lock();
   if (wait_node* next = body.waiters.claim_first(once)) {
-    *static_cast<handle*>(next->slot) = std::move(handle_);
+    hand_over(*static_cast<handle*>(next->slot), std::move(handle_));
     woken = next->waiter;
   } else {
     body.running = false;

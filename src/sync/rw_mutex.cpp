@@ -11,7 +11,7 @@ void let_readers_in(object& rw_mutex, wake_list& woken) noexcept {
   auto& body = rw_mutex.as<rw_mutex_body>();
   while (wait_node* reader = body.readers.claim_first(rw_mutex)) {
     ++body.reading;
-    *static_cast<handle*>(reader->slot) = handle(&rw_mutex, set_of(capability::unlock));
+    hand_over(*static_cast<handle*>(reader->slot), handle(&rw_mutex, set_of(capability::unlock)));
     woken.add(*reader->waiter);
   }
 }
@@ -22,7 +22,7 @@ bool let_writer_in(object& rw_mutex, handle& guard, wake_list& woken) noexcept {
   wait_node* writer = body.writers.claim_first(rw_mutex);
   if (writer == nullptr) return false;
   body.writing = true;
-  *static_cast<handle*>(writer->slot) = std::move(guard);
+  hand_over(*static_cast<handle*>(writer->slot), std::move(guard));
   woken.add(*writer->waiter);
   return true;
 }
@@ -63,7 +63,8 @@ void rw_wait::await_suspend(std::coroutine_handle<>) noexcept {
             set_of(capability::unlock, capability::depart));
     return;
   }
-  if (plan_ == plan::park) departure_ = handle(target_, set_of(capability::depart));
+  if (plan_ == plan::park && !mutated(rule::departure_listed))
+    departure_ = handle(target_, set_of(capability::depart));
   suspend(&body.writers, wait_reason::rw_mutex_lock, set_of(capability::unlock));
 }
 
@@ -74,7 +75,8 @@ bool rw_wait::abandon(goroutine&) noexcept {
   rw_mutex.lock.lock();
   leave_queue();
   const auto& body = rw_mutex.as<rw_mutex_body>();
-  if (!body.writing && body.writers.empty()) let_readers_in(rw_mutex, woken);
+  if (!body.writing && body.writers.empty() && !mutated(rule::leaver_lets_in))
+    let_readers_in(rw_mutex, woken);
   unlock_and_free_if_unused(rw_mutex);
   woken.make_all_ready();
   return true;

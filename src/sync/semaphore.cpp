@@ -28,7 +28,7 @@ void acquire_wait::let_in(object& semaphore, wake_list& woken) noexcept {
     if (next.permits_ > body.available) return;
     if (!body.waiters.take(semaphore, *first)) continue;
     body.available -= next.permits_;
-    next.granted_ = handle(&semaphore, set_of(capability::unlock));
+    hand_over(next.granted_, handle(&semaphore, set_of(capability::unlock)));
     woken.add(*first->waiter);
   }
 }
@@ -48,7 +48,7 @@ void acquire_wait::await_suspend(std::coroutine_handle<>) noexcept {
   auto& waiters = target_->as<semaphore_body>().waiters;
   capability_set ends = set_of(capability::unlock);
   if (plan_ == plan::park) {
-    departure_ = handle(target_, set_of(capability::depart));
+    if (!mutated(rule::departure_listed)) departure_ = handle(target_, set_of(capability::depart));
     if (!waiters.empty()) ends |= set_of(capability::depart);
   }
   suspend(&waiters, wait_reason::semacquire, ends);
@@ -60,7 +60,7 @@ bool acquire_wait::abandon(goroutine&) noexcept {
   object& semaphore = *target_;
   semaphore.lock.lock();
   leave_queue();
-  let_in(semaphore, woken);
+  if (!mutated(rule::leaver_lets_in)) let_in(semaphore, woken);
   unlock_and_free_if_unused(semaphore);
   woken.make_all_ready();
   return true;

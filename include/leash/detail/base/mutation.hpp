@@ -38,6 +38,12 @@ enum class rule : std::uint8_t {
   locks_each_once,            // and each of them once
   cancel_only_enqueues,       // cancel() destroys no frame itself
   child_forgotten,            // an unwound await does not destroy its child a second time
+  signal_passed_on,           // who is unwound before a cond's signal had its effect passes it on
+  leaver_lets_in,             // who leaves the queue of a lock lets in whoever waited for that only
+  departure_listed,           // and can be seen to be able to while it waits
+  grant_listed,               // a lock that is handed over is its next holder's at once
+  token_given_up,             // the run token of a body that is unwound goes to the next
+  writers_first,              // no reader is let in while a writer waits
 };
 
 #ifdef LEASH_MUTATIONS

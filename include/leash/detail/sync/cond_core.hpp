@@ -63,7 +63,7 @@ class pending_signal {
   explicit pending_signal(handle signal) noexcept : signal_(std::move(signal)) {}
   pending_signal(pending_signal&&) = delete;
   ~pending_signal() {
-    if (signal_) signal_cond(*signal_.use());
+    if (signal_ && !mutated(rule::signal_passed_on)) signal_cond(*signal_.use());
   }
   void delivered() noexcept { signal_.reset(); }
 

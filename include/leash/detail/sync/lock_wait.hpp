@@ -54,6 +54,11 @@ class lock_wait : public object_wait {
   bool at_once_ = false;
 };
 
+// The lock is handed over: it is the claimed waiter's from here on, for all to see.
+inline void hand_over(handle& granted, handle&& unlocks) noexcept {
+  if (!mutated(rule::grant_listed)) granted = std::move(unlocks);
+}
+
 // What lock() returns. Wait: how to lock; Guard: what co_await gives, made from the wait.
 template <class Wait, class Guard>
 class [[nodiscard("a lock is taken when it is awaited")]] lock_operation final : public Wait {

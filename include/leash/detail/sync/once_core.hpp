@@ -51,7 +51,7 @@ class run_token {
   run_token(run_token&&) = delete;
   // The body was unwound: somebody else is to run it.
   ~run_token() {
-    if (handle_) give_up();
+    if (handle_ && !mutated(rule::token_given_up)) give_up();
   }
   explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
   // The body has run: nobody else does.

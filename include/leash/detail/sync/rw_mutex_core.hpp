@@ -31,7 +31,8 @@ handle make_rw_mutex();
 // False: it has to be waited for. Requires the object's lock.
 inline bool rw_lock_if_free(object& rw_mutex, bool shared) noexcept {
   auto& body = rw_mutex.as<rw_mutex_body>();
-  if (body.writing || (shared ? !body.writers.empty() : body.reading != 0)) return false;
+  const bool writer_waits = !body.writers.empty() && !mutated(rule::writers_first);
+  if (body.writing || (shared ? writer_waits : body.reading != 0)) return false;
   if (shared)
     ++body.reading;
   else
