@@ -27,7 +27,7 @@ find_library(LEASH_RAPIDCHECK rapidcheck REQUIRED)
 mark_as_advanced(LEASH_RAPIDCHECK)
 
 leash_add_tests(leash_core_tests LABEL core TIMEOUT 300
-  FOLDERS base sched sync leak race LINKS leash::core ${LEASH_RAPIDCHECK})
+  FOLDERS base sched sync leak race model LINKS leash::core ${LEASH_RAPIDCHECK})
 leash_add_tests(leash_net_tests LABEL net TIMEOUT 120
   FOLDERS net http LINKS leash::http)
 if(TARGET leash)

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/world.hpp"
+
+namespace leash::testing::model {
+
+// Every world that leash may be in, given what was seen of it so far. There is always one.
+class outcomes {
+ public:
+  outcomes();
+
+  // An actor is started anew, or cancelled, in each of them.
+  void respawn(std::size_t actor);
+  void cancel(std::size_t actor);
+  // Steps that start together.
+  void issue(const std::vector<std::pair<std::size_t, step>>& steps);
+
+  // All that can move does, in every order; then time goes on until `now`, in microseconds.
+  void settle(int now);
+  // Keeps the worlds that look so. How they differ when none does, else nothing.
+  std::string agree(const std::string& seen_now);
+  const world& any() const noexcept { return *all_.begin(); }
+
+ private:
+  std::set<world> all_;
+};
+
+}  // namespace leash::testing::model
