@@ -3,8 +3,10 @@
 
 tests/layering.txt names the floors and puts every public header on one. Checked:
   - a file includes only files of its own floor and of lower ones;
-  - a core header reaches no Boost and no curl, through whatever it includes (the compiler's own list of files is read);
-  - every public header compiles alone, without a warning, and stands in the table;
+  - a core header includes of others only what is the standard library's, fmt's, or allowed by the table; it reaches no
+    Boost and no curl, through whatever it includes (the compiler's own list of files is read);
+  - every public header compiles alone, without a warning, and stands in the table, and every row has its header;
+  - <leash/leash.hpp> costs what the headers of others in it cost: preprocessed it has at most 1.3 times their lines;
   - no file is longer than 500 lines.
 
 Run: layering_test.py [ROOT]. The compiler is CXX (else clang++-19).
@@ -22,10 +24,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMPILER = shlex.split(os.environ.get("CXX", "clang++-19"))
-FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+LANGUAGE = ["-std=c++20"]
+FLAGS = [*LANGUAGE, "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
 LONGEST = 500
+WHOLE = "leash.hpp"  # the header that includes the whole core
+HEAVIEST = 1.3
 FOLDERS = ("include", "src", "tool", "tests", "examples", "bench", "cmake", "scripts", "web", "docs")
 CODE = {".hpp", ".cpp", ".h", ".c", ".py", ".sh", ".go", ".js", ".cmake"}
+STANDARD = re.compile(r"[a-z_]+|fmt/\w+\.h")
 FOREIGN = re.compile(r"(?:^|/)(boost|curl)/")
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"]", re.MULTILINE)
 
@@ -37,6 +43,7 @@ class Table:
         self.height = {}  # floor -> height
         self.core = set()  # floors of the core
         self.headers = {}  # public header's file name -> floor
+        self.allowed = set()  # what else a header of the core may include
         for line in (root / "tests/layering.txt").read_text().splitlines():
             words = line.split("#")[0].split()
             if words[:1] == ["floor"]:
@@ -45,6 +52,8 @@ class Table:
                     self.core.add(words[1])
             elif words[:1] == ["header"]:
                 self.headers[words[1]] = words[2]
+            elif words[:1] == ["allow"]:
+                self.allowed.add(words[1])
 
     def floor_of(self, path):
         """The floor of a file, given by its path from the root; None when it stands on none (tests, examples)."""
@@ -76,7 +85,7 @@ def resolve(root, includer, name):
 
 
 def upward_includes(root, table):
-    """A file includes only files of its own floor and of lower ones, and the core includes no Boost and no curl."""
+    """A file includes only files of its own floor and of lower ones, and the core's of others only what is allowed."""
     for path in sources(root, "include", "src", "tool"):
         floor = table.floor_of(path)
         if floor not in table.height:
@@ -86,6 +95,9 @@ def upward_includes(root, table):
             if floor in table.core and FOREIGN.search(name):
                 yield f"{path}: a file of the core includes {name}"
             target = resolve(root, path, name)
+            if not target and floor in table.core and path.startswith("include/"):
+                if not STANDARD.fullmatch(name) and name not in table.allowed:
+                    yield f"{path}: includes {name}; a header of the core may not, unless tests/layering.txt allows it"
             other = target and table.floor_of(target)
             if other not in table.height or other == floor:
                 continue
@@ -117,6 +129,43 @@ def headers_alone(root, table):
                 yield f"include/leash/{header}: a header of the core reaches {foreign[0]}"
 
 
+def preprocessed(root, *flags, text):
+    """What the compiler's preprocessor makes of a file with this text."""
+    done = subprocess.run([*COMPILER, *LANGUAGE, *flags, "-I", root / "include", "-E", "-x", "c++", "-"],
+                          input=text, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def lines_of_the_whole(root):
+    """The preprocessed lines of the header with the whole core, and of a file with nothing but the headers of others in it."""
+    whole = preprocessed(root, text=f"#include <leash/{WHOLE}>\n")
+    own = (root / "include").as_posix() + "/"
+    read = {name for name in re.findall(r'^# \d+ "([^"]+)"', whole, re.MULTILINE) if name.startswith(own)}
+    others = {name for path in read for name in INCLUDE.findall(pathlib.Path(path).read_text())
+              if not resolve(root, pathlib.Path(path).relative_to(root), name)}
+    alone = preprocessed(root, text="".join(f"#include <{name}>\n" for name in sorted(others)))
+    return whole.count("\n"), alone.count("\n")
+
+
+def heavy_whole(root):
+    if not (root / "include/leash" / WHOLE).exists():
+        return
+    try:
+        whole, others = lines_of_the_whole(root)
+    except subprocess.CalledProcessError as error:
+        yield f"include/leash/{WHOLE} cannot be preprocessed:\n{error.stderr}"
+        return
+    print(f"{root}: {whole} lines with <leash/{WHOLE}>, {others} with the headers of others in it alone", file=sys.stderr)
+    if whole > HEAVIEST * others:
+        yield f"include/leash/{WHOLE}: {whole} lines preprocessed, {HEAVIEST} times {others} at most"
+
+
+def rows_without_header(root, table):
+    for header in table.headers:
+        if not (root / "include/leash" / header).is_file():
+            yield f"tests/layering.txt: there is no header {header}"
+
+
 def long_files(root):
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
@@ -128,7 +177,8 @@ def long_files(root):
 
 def violations(root):
     table = Table(root)
-    return [*upward_includes(root, table), *headers_alone(root, table), *long_files(root)]
+    return [*upward_includes(root, table), *headers_alone(root, table), *rows_without_header(root, table), *heavy_whole(root),
+            *long_files(root)]
 
 
 class TheTree(unittest.TestCase):
@@ -185,6 +235,12 @@ class EachRuleCanFail(unittest.TestCase):
         self.assert_found("a file of the core includes boost/asio.hpp", {
             "src/sync/high.cpp": "#include <boost/asio.hpp>\n"})
 
+    def test_a_core_header_that_includes_what_is_not_allowed_is_found(self):
+        high = {"include/leash/high.hpp": "#pragma once\n#include <pthread.h>\n"}
+        self.assert_found("include/leash/high.hpp: includes pthread.h", high)
+        allowed = self.GOOD["tests/layering.txt"] + "allow pthread.h\n"
+        self.assertEqual(self.found_with(files={**high, "tests/layering.txt": allowed}), [])
+
     def test_a_core_header_that_reaches_boost_through_another_file_is_found(self):
         self.assert_found("high.hpp: a header of the core reaches /usr/include/boost/version.hpp", {
             "include/leash/high.hpp": "#pragma once\n#include <by_the_way.inc>\n",
@@ -200,6 +256,18 @@ class EachRuleCanFail(unittest.TestCase):
 
     def test_a_header_outside_the_table_is_found(self):
         self.assert_found("include/leash/stray.hpp: stands on no floor", {"include/leash/stray.hpp": "#pragma once\n"})
+
+    def test_a_row_without_its_header_is_found(self):
+        self.assert_found("there is no header gone.hpp", {
+            "tests/layering.txt": self.GOOD["tests/layering.txt"] + "header gone.hpp base\n"})
+
+    def test_a_whole_that_outweighs_what_it_includes_is_found(self):
+        table = self.GOOD["tests/layering.txt"] + "header leash.hpp sync\n"
+        light = "#pragma once\n#include <cstddef>\n#include <leash/high.hpp>\n"
+        self.assertEqual(self.found_with(files={"tests/layering.txt": table, "include/leash/leash.hpp": light}), [])
+        self.assert_found("include/leash/leash.hpp: ", {
+            "tests/layering.txt": table, "include/leash/leash.hpp": light,
+            "include/leash/detail/base/list.hpp": "#pragma once\n#include <many.inc>\n", "include/many.inc": "int same();\n" * 20_000})
 
     def test_a_file_of_501_lines_is_found(self):
         self.assert_found("src/sync/local.hpp: 501 lines, 500 at most", {"src/sync/local.hpp": "\n" * 501})
