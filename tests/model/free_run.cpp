@@ -30,13 +30,21 @@ class free_run {
   struct actor_view {
     std::mutex lock;
     std::optional<step> doing;
+    bool there = false;
   };
 
   task<> run_round(std::size_t from, std::size_t to) {
     for (std::size_t i = 0; i < actors; ++i) live_.leashes[i].emplace(with_cancel(background()));
+    const channel<> all_are_there;
     for (std::size_t i = 0; i < actors; ++i) {
-      go(*live_.leashes[i], [this, i, from, to] { return act(i, from, to); });
+      views_[i].there = true;
+      live_.joinable[i] = spawn(*live_.leashes[i], [this, i, from, to, all_are_there]() -> task<> {
+        const presence shown(views_[i]);
+        co_await all_are_there.receive();
+        co_await act(i, from, to);
+      });
     }
+    all_are_there.close();
     // Virtual time goes on when nothing moves.
     co_await sleep(std::chrono::seconds(1));
     for (std::size_t i = 0; i < actors; ++i) check_wait(i);
@@ -59,6 +67,20 @@ class free_run {
     // Keeps what it holds until it is unwound.
     co_await channel<>::nil().receive();
   }
+
+  // An actor, until it is unwound.
+  class presence {
+   public:
+    explicit presence(actor_view& view) : view_(view) {}
+    presence(presence&&) = delete;
+    ~presence() {
+      const std::lock_guard guard(view_.lock);
+      view_.there = false;
+    }
+
+   private:
+    actor_view& view_;
+  };
 
   // What an actor does, until it has done it or is unwound.
   class shown_doing {
@@ -180,9 +202,16 @@ class free_run {
       case action::wait_cond:
       case action::call_once_receive:
         return;
+      case action::join:
+        return can(what.object != actor && !is_there(what.object));
       default:
         complain("an actor waits in a step that does not wait", what);
     }
+  }
+
+  bool is_there(std::size_t actor) {
+    const std::lock_guard guard(views_[actor].lock);
+    return views_[actor].there;
   }
 
   void check_queues() {

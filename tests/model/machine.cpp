@@ -56,7 +56,7 @@ void machine::spawn(std::size_t actor) {
   leashes[actor].emplace(with_cancel(background()));
   inboxes_[actor].emplace(1);
   reports_[actor] = {};
-  go(*leashes[actor], act, std::ref(*this), actor);
+  joinable[actor] = leash::spawn(*leashes[actor], act, std::ref(*this), actor);
 }
 
 void machine::issue(const order& given) const {

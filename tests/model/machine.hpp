@@ -36,6 +36,7 @@ class machine {
   std::array<once, pairs> onces;
   std::array<cancelable_context, pairs> contexts;
   std::array<std::optional<cancelable_context>, actors> leashes;
+  std::array<join_handle<>, actors> joinable;
 
   // Requires that none runs under this number. On a goroutine.
   void spawn(std::size_t actor);

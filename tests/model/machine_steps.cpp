@@ -16,6 +16,7 @@ std::string text_of(const error& refused) {
   if (refused.code() == errc::not_locked) return result::not_locked;
   if (refused.code() == errc::bad_option) return result::bad_option;
   if (refused.code() == errc::negative_counter) return result::negative;
+  if (refused.code() == errc::canceled) return result::unwound;
   return refused.what();
 }
 
@@ -145,6 +146,9 @@ task<std::string> later(machine& in, holdings& held, std::size_t actor, const or
       co_return co_await call(in, what);
     case action::wait_done:
       co_await in.contexts[what.object].context().done();
+      break;
+    case action::join:
+      co_await in.joinable[what.object].join();
       break;
     case action::sleep:
       co_await leash::sleep(std::chrono::microseconds(microseconds(what.number, actor)));

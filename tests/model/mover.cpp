@@ -97,6 +97,8 @@ void mover::start() {
     case action::cancel_actor:
       cancel(in, object);
       return end(result::ok);
+    case action::join:
+      return join();
     case action::sleep:
       if (doomed()) return;
       who.deadline = in.now + microseconds(who.doing.number, actor_);
@@ -204,6 +206,14 @@ void mover::wait_done() {
   wait(in, actor_, "context done");
 }
 
+void mover::join() {
+  const std::size_t object = who.doing.object;
+  if (doomed()) return;
+  if (in.all[object].now == phase::gone) return end(result::unwound);
+  in.joiners[object].push_back(actor_);
+  wait(in, actor_, "goroutine join");
+}
+
 // Queues first, then what the frames hold, the innermost first.
 void mover::unwind() {
   if (who.in_queue) {
@@ -224,6 +234,8 @@ void mover::unwind() {
     const std::string last = who.last;
     who = actor_state{};
     who.last = last;
+    while (const auto joiner = claim_first(in, in.joiners[actor_]))
+      finish(in, *joiner, result::unwound);
   }
 }
 

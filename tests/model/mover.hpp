@@ -28,6 +28,7 @@ class mover {
   void select();
   void park(const std::vector<select_case>& cases);
   void wait_done();
+  void join();
   void lock(bool only_try);
   void lock_rw(hold how);
   void try_lock_rw(hold how);

@@ -39,6 +39,7 @@ Gen<action> about_everything() {
                                        {2, action::wait_done},
                                        {2, action::cancel_context},
                                        {8, action::cancel_actor},
+                                       {3, action::join},
                                        {2, action::sleep}});
 }
 
@@ -89,6 +90,7 @@ Gen<action> about_counts() {
                                        {1, action::call_once_throw},
                                        {3, action::call_once_receive},
                                        {1, action::send},
+                                       {3, action::join},
                                        {4, action::cancel_actor}});
 }
 
@@ -122,6 +124,7 @@ Gen<select_case> last_case() {
 std::size_t object_for(action what, std::size_t channel, std::size_t small) {
   switch (what) {
     case action::cancel_actor:
+    case action::join:
       return small;
     case action::wait_cond:
     case action::signal:

@@ -65,6 +65,8 @@ const char* name_of(action what) {
       return "cancel context";
     case action::cancel_actor:
       return "cancel actor";
+    case action::join:
+      return "join actor";
     case action::sleep:
       return "sleep, milliseconds:";
   }
@@ -87,6 +89,7 @@ bool names_object(action what) {
     case action::wait_done:
     case action::cancel_context:
     case action::cancel_actor:
+    case action::join:
       return true;
     default:
       return false;

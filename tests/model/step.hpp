@@ -54,6 +54,7 @@ enum class action : std::uint8_t {
   wait_done,
   cancel_context,
   cancel_actor,
+  join,  // an actor
   sleep,
 };
 

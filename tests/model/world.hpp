@@ -94,7 +94,8 @@ struct world {
   std::vector<std::size_t> counting;
   std::array<once_state, pairs> onces;
   std::array<context_state, pairs> contexts;
-  std::vector<std::pair<std::size_t, step>> to_issue;  // steps that start together, in order
+  std::array<std::vector<std::size_t>, actors> joiners;  // by whom they join
+  std::vector<std::pair<std::size_t, step>> to_issue;    // steps that start together, in order
   auto operator<=>(const world&) const = default;
 };
 
@@ -138,6 +139,7 @@ inline constexpr const char* not_locked = "not locked";
 inline constexpr const char* bad_option = "bad option";
 inline constexpr const char* negative = "negative counter";
 inline constexpr const char* nil = "nil";
+inline constexpr const char* unwound = "unwound";
 inline constexpr const char* skipped = "left out: it holds one already";
 inline constexpr const char* not_run = "not run";
 inline constexpr const char* ran = "ran";

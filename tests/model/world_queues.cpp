@@ -238,6 +238,7 @@ void leave_queues(world& in, std::size_t actor) {
   for (std::vector<std::size_t>* each : {&in.lockers, &in.conds[0], &in.conds[1], &in.counting,
                                          &in.onces[0].waiters, &in.onces[1].waiters})
     std::erase(*each, actor);
+  for (std::vector<std::size_t>& each : in.joiners) std::erase(each, actor);
   if (std::erase(in.writers, actor) + std::erase(in.readers, actor) != 0 && !in.writing &&
       in.writers.empty())
     let_readers_in(in);
