@@ -1,8 +1,17 @@
 #include <leash/detail/sync/select_core.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace leash::detail {
+namespace {
+
+// One of 0 … count - 1, each as likely as any other.
+std::uint32_t random_below(std::uint32_t count) noexcept {
+  return static_cast<std::uint32_t>((std::uint64_t{random_number()} * count) >> 32);
+}
+
+}  // namespace
 
 void select_wait::sort_objects() noexcept {
   objects_ = 0;
@@ -31,11 +40,11 @@ bool select_wait::ready() noexcept {
   sort_objects();
   lock_all();
   goroutine* woken = nullptr;
-  const std::uint32_t first = count_ > 1 ? random_number() % count_ : 0;
   for (std::uint32_t i = 0; i < count_ && chosen_ == nothing; ++i) {
-    const std::uint32_t at = (first + i) % count_;
-    select_case* each = cases_[at];
-    if (each != nullptr && each->target != nullptr && each->attempt(woken)) chosen_ = at;
+    if (i + 1 < count_) std::swap(cases_[i], cases_[i + random_below(count_ - i)]);
+    select_case* each = cases_[i];
+    if (each != nullptr && each->target != nullptr && each->attempt(woken))
+      chosen_ = each->node.index;
   }
   if (chosen_ == nothing) chosen_ = otherwise_;
   if (chosen_ == nothing) return false;
@@ -86,14 +95,11 @@ wait_reason select_wait::reason() const noexcept {
     return;
   }
   if (locked) {
-    const std::uint32_t first = random_number() % count_;
     for (std::uint32_t i = 0; i < count_; ++i) {
-      const std::uint32_t at = (first + i) % count_;
-      select_case* each = cases_[at];
+      select_case* each = cases_[i];
       if (each == nullptr || each->target == nullptr) continue;
       each->node.waiter = &self;
       each->node.word = word;
-      each->node.index = at;
       each->queue().push(*each->target, each->node);
     }
     unlock_all();

@@ -70,6 +70,7 @@ void selector_operation::bind(promise_base& frame) noexcept {
   for (std::uint32_t i = 0; i < count_; ++i) {
     kept_case& each = *body_->cases[i];
     cases_[i] = each.rearm();
+    if (cases_[i] != nullptr) cases_[i]->node.index = i;
     if (each.otherwise) otherwise_ = i;
     if (!each.limit) continue;
     timeout_ = i;

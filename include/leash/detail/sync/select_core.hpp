@@ -14,7 +14,8 @@
 //
 // Invariants
 // - All objects of the cases are locked, by address and each once, from the first look to the park.
-// - The cases are looked at and queued starting from a random one, so that none is preferred.
+// - The cases are looked at and queued in a random order, each order as likely as any other. (In a ring from
+//   a random one, a case behind those that are not ready would get their share of the choices too.)
 // - A case that is not chosen has no effect: a value moves only under a claim, or under the locks in
 //   the one case that was found ready.
 
@@ -52,7 +53,8 @@ class select_wait : public wait_base {
   // Writes what ready() locks, in that order: order_[0 … objects_ - 1].
   void sort_objects() noexcept;
 
-  // Set by bind(): cases_[i] may be null for a case without an object.
+  // Set by bind(): cases_[i] may be null for a case without an object; its node's index is i, which is what
+  // a claim reports. ready() shuffles the pointers.
   select_case** cases_ = nullptr;
   object** order_ = nullptr;  // room for as many objects as there are cases
   std::uint32_t objects_ = 0;
