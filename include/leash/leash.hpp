@@ -12,6 +12,7 @@
 #include <leash/lend.hpp>
 #include <leash/mutex.hpp>
 #include <leash/once.hpp>
+#include <leash/once_func.hpp>
 #include <leash/race.hpp>
 #include <leash/reply_channel.hpp>
 #include <leash/runtime.hpp>

@@ -3,11 +3,14 @@
 #include <atomic>
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include <leash/detail/base/arena.hpp>
 #include <leash/detail/sync/lock_wait.hpp>
 #include <leash/task.hpp>
 
@@ -22,9 +25,23 @@ namespace leash::detail {
 
 struct once_access;
 
+// What the once of a once_function keeps: the function and its outcome, in a traced block that belongs to
+// the object. Whoever may use that has a listed handle, and through it the function's handles.
+class kept_by_once {
+ public:
+  virtual ~kept_by_once() = default;
+
+  static void* operator new(std::size_t bytes, object& owner) {
+    return allocate_block(bytes, block_kind::traced, &owner);
+  }
+  static void operator delete(void* block, object&) noexcept { free_block(block); }
+  static void operator delete(void* block) noexcept { free_block(block); }
+};
+
 struct once_body {
   wait_queue waiters;
   bool running = false;
+  std::unique_ptr<kept_by_once> kept;
 };
 
 handle make_once();
