@@ -9,6 +9,19 @@ class category final : public std::error_category {
  public:
   const char* name() const noexcept override { return "leash"; }
 
+  // What the standard library has a name for is equal to that: code that knows nothing of leash can tell.
+  std::error_condition default_error_condition(int code) const noexcept override {
+    switch (static_cast<errc>(code)) {
+      case errc::canceled:
+        return std::errc::operation_canceled;
+      case errc::deadline_exceeded:
+      case errc::timed_out:
+        return std::errc::timed_out;
+      default:
+        return {code, *this};
+    }
+  }
+
   std::string message(int code) const override {
     switch (static_cast<errc>(code)) {
       case errc::canceled:

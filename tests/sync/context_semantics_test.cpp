@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "support/blocking.hpp"
 #include "support/workers.hpp"
@@ -220,6 +221,21 @@ TEST(ContextSemanticsInTime, ATimeoutThatIsCancelledIsCancelled) {
         EXPECT_FALSE(outer.context().is_done());
         co_await sleep(2s);
         EXPECT_EQ(inner.context().error(), errc::canceled) << "the first reason stays";
+      },
+      virtual_time);
+}
+
+// As a time-out of a socket is: whoever waits for either can tell without knowing leash.
+TEST(ContextSemanticsInTime, ADeadlineIsATimeOutToTheStandardLibrary) {
+  run(
+      []() -> task<> {
+        const cancelable_context late = with_timeout(background(), 1ms);
+        co_await late.context().done();
+        EXPECT_EQ(late.context().error(), std::errc::timed_out);
+        const cancelable_context ended = with_cancel(background());
+        ended.cancel();
+        EXPECT_EQ(ended.context().error(), std::errc::operation_canceled);
+        EXPECT_NE(ended.context().error(), std::errc::timed_out);
       },
       virtual_time);
 }
