@@ -50,6 +50,11 @@ if(LEASH_EXAMPLES)
   set_tests_properties(Examples PROPERTIES LABELS examples TIMEOUT 300)
 endif()
 
+# Every test that Go has of what leash has too is named in tests/go_semantics.md.
+add_test(NAME GoSemantics
+  COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/go_semantics_test.py" $<TARGET_FILE:leash_core_tests>)
+set_tests_properties(GoSemantics PROPERTIES LABELS semantics TIMEOUT 60)
+
 # In the mutants build every rule of tests/mutations.txt is a test: switched off, it must be noticed.
 if(LEASH_MUTATIONS AND TARGET leash_core_tests)
   set(mutation_test Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/mutation_test.py")
