@@ -174,7 +174,7 @@ inline constexpr char key_place = 0;
 
 template <class T>
 inline constexpr context_hooks value_hooks{
-    nullptr, [](void* held) noexcept { delete static_cast<T*>(held); }};
+    .destroy = [](void* held) noexcept { delete static_cast<T*>(held); }};
 
 }  // namespace detail
 

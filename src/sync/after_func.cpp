@@ -11,7 +11,7 @@ void start_deferred(object& context) noexcept {
   what->start();
 }
 
-constexpr context_hooks deferred_hooks{&start_deferred, &drop};
+constexpr context_hooks deferred_hooks{.done = &start_deferred, .destroy = &drop};
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include <leash/blocking.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -54,6 +56,7 @@ class blocking_pool {
   void set_limits(const blocking_limits& limits) {
     const std::lock_guard guard(lock_);
     limits_ = limits;
+    limits_.idle = std::clamp(limits.idle, std::chrono::milliseconds(0), longest_idle);
     work_.notify_all();
   }
 
@@ -63,6 +66,9 @@ class blocking_pool {
   }
 
  private:
+  // So that it can be added to the time.
+  static constexpr std::chrono::milliseconds longest_idle = std::chrono::hours(24 * 365);
+
   void push(blocking_wait& operation) noexcept {
     operation.queued_ = true;
     operation.previous_ = last_;

@@ -21,7 +21,7 @@ void unpin(object& pinned) noexcept {
 
 void destroy_context(object& context) noexcept {
   auto& body = context.as<context_body>();
-  if (body.hooks != nullptr) body.hooks->destroy(body.held);
+  if (body.hooks != nullptr && body.hooks->destroy != nullptr) body.hooks->destroy(body.held);
   if (body.values != nullptr) unpin(*body.values);
   if (object* parent = context.parent.load(std::memory_order_relaxed)) {
     parent->lock.lock();
@@ -63,12 +63,13 @@ struct told_later {
 // Tells everybody who waits for one context, and collects who is told later. False: it was done.
 bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
                 told_later& later) noexcept {
+  auto& body = context.as<context_body>();
+  if (body.hooks != nullptr && body.hooks->ending != nullptr) body.hooks->ending(context);
   context.lock.lock();
   if (context.done.load(std::memory_order_relaxed)) {
     context.lock.unlock();
     return false;
   }
-  auto& body = context.as<context_body>();
   body.reason = reason;
   const std::exception_ptr displaced = std::exchange(body.cause, cause);  // dies without the lock
   context.done.store(true, std::memory_order_seq_cst);
@@ -96,7 +97,7 @@ bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
     make_ready(*item, false);
   }
   if (armed) {
-    body.hooks->done(context);
+    if (body.hooks->done != nullptr) body.hooks->done(context);
     unpin(context);
   }
   return true;

@@ -30,7 +30,9 @@ void group::leave() noexcept {
 bool group::is_known_elsewhere() const noexcept {
   object& context = this->context();
   context.lock.lock();
-  const bool known = context.pins != 0 || context.handle_count.load(std::memory_order_acquire) != 1;
+  const bool known = context.pins != 0 ||
+                     context.handle_count.load(std::memory_order_acquire) != 1 ||
+                     context.as<context_body>().stop.stop_possible();
   context.lock.unlock();
   return known;
 }

@@ -24,9 +24,11 @@
 //
 // Invariants
 // - A signal's handler is ours while, and only while, a registration has it: both change under the lock.
-// - A registration is taken out by the end of its context (which is armed, see context_core.hpp) or by the
-//   helper that is about to end it. No context is ended under the lock.
-// - A registration is ended by signals that came after it was made: it knows how many had come before.
+// - A registration is taken out, for good, by who is about to end its context (which is armed, see
+//   context_core.hpp), or by the helper before that: so whoever sees the context done finds the signal given back.
+//   No context is ended under the lock.
+// - A registration is ended by signals that came after it was made: it knows how many had come before. It counts
+//   before it takes a signal, so that none is lost that comes meanwhile.
 // - What the handler uses is never destroyed.
 
 namespace leash::detail {
@@ -37,6 +39,7 @@ constexpr int signal_count = NSIG;
 // What a context holds that waits for signals.
 struct registration {
   object* context = nullptr;
+  bool closed = false;  // guarded by the lock: the context is about to be done
   std::vector<int> signals;
   std::vector<std::uint64_t> seen;  // of each of them, how many had come before
 };
@@ -57,22 +60,25 @@ class signal_desk {
   // Throws errc::bad_option.
   void add(registration& entry) {
     const std::lock_guard guard(lock_);
+    if (entry.closed) return;
     if (!helper_runs_) start_helper();
     entries_.reserve(entries_.size() + 1);
     entry.seen.reserve(entry.signals.size());
     for (const int number : entry.signals) {
+      const std::uint64_t before = times(number);
       if (!catch_signal(number)) {
         entry.signals.resize(entry.seen.size());
         restore(entry);
         throw error(errc::bad_option, name_of(number) + " cannot be caught");
       }
-      entry.seen.push_back(times(number));
+      entry.seen.push_back(before);
     }
     entries_.push_back(&entry);
   }
 
   void remove(registration& entry) noexcept {
     const std::lock_guard guard(lock_);
+    entry.closed = true;
     if (std::erase(entries_, &entry) != 0) restore(entry);
   }
 
@@ -130,7 +136,7 @@ class signal_desk {
       for (std::size_t i = 0; i < entry->signals.size(); ++i) {
         if (times(entry->signals[i]) == entry->seen[i]) continue;
         cause = std::make_exception_ptr(signal_received(entry->signals[i]));
-        object& context = *entry->context;  // registered, hence armed and alive
+        object& context = *entry->context;  // registered, hence not done, hence armed and alive
         context.lock.lock();
         context.pins += 1;
         context.lock.unlock();
@@ -182,8 +188,9 @@ registration& registration_of(object& context) noexcept {
 }
 
 constexpr context_hooks signal_hooks{
-    [](object& context) noexcept { signal_desk::instance().remove(registration_of(context)); },
-    [](void* held) noexcept { delete static_cast<registration*>(held); }};
+    .ending =
+        [](object& context) noexcept { signal_desk::instance().remove(registration_of(context)); },
+    .destroy = [](void* held) noexcept { delete static_cast<registration*>(held); }};
 
 }  // namespace
 }  // namespace leash::detail
@@ -210,10 +217,7 @@ cancelable_context signal_context(std::initializer_list<int> signals, const cont
   registered.context = &context;
   cancelable_context owner = detail::context_access::own(std::move(made));
   context.outside.store(cancel, std::memory_order_release);
-  auto& desk = detail::signal_desk::instance();
-  desk.add(registered);
-  // If its end came before that, nobody has taken it out.
-  if (owner.context().is_done()) desk.remove(registered);
+  detail::signal_desk::instance().add(registered);
   return owner;
 }
 

@@ -11,7 +11,7 @@ struct canceller {
 using registration = std::stop_callback<canceller>;
 
 constexpr context_hooks token_hooks{
-    nullptr, [](void* held) noexcept { delete static_cast<registration*>(held); }};
+    .destroy = [](void* held) noexcept { delete static_cast<registration*>(held); }};
 
 std::stop_token token_of(object& context) {
   auto& body = context.as<context_body>();

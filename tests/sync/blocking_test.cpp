@@ -2,13 +2,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "support/blocking_pool.hpp"
 #include "support/expect_error.hpp"
 #include "support/waits.hpp"
 #include "support/workers.hpp"
@@ -20,42 +19,13 @@ namespace {
 using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::expect_error;
+using leash::testing::gate;
+using leash::testing::other_limits;
 using leash::testing::record;
 using leash::testing::this_record;
 using leash::testing::until;
 using leash::testing::until_alone;
 using leash::testing::until_waits;
-
-// A thread passes when somebody has opened it.
-class gate {
- public:
-  void open() {
-    {
-      const std::lock_guard guard(lock_);
-      open_ = true;
-    }
-    changed_.notify_all();
-  }
-  void pass() {
-    std::unique_lock guard(lock_);
-    ++arrived;
-    changed_.wait(guard, [this] { return open_; });
-  }
-  std::atomic<int> arrived{0};
-
- private:
-  std::mutex lock_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
-
-// Says when it is destroyed.
-struct witness {
-  std::atomic<bool>* gone;
-  explicit witness(std::atomic<bool>& into) : gone(&into) {}
-  witness(witness&&) = delete;
-  ~witness() { *gone = true; }
-};
 
 class Blocking : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Blocking);
@@ -159,20 +129,8 @@ TEST_P(Blocking, CallsEveryFunctionOnce) {
   });
 }
 
-// Other limits while it lives. The threads of before are gone first.
-class other_limits {
- public:
-  explicit other_limits(const blocking_limits& limits) {
-    set_blocking_limits({.threads = 1, .idle = 0ms});
-    while (blocking_threads() != 0) std::this_thread::yield();
-    set_blocking_limits(limits);
-  }
-  other_limits(other_limits&&) = delete;
-  ~other_limits() { set_blocking_limits({}); }
-};
-
 TEST_P(Blocking, BeyondTheLimitWaitsForAThread) {
-  const other_limits two({.threads = 2});
+  const other_limits two({.threads = 2, .idle = 24h});
   run([]() -> task<> {
     gate held;
     std::atomic<int> ended{0};
@@ -203,203 +161,16 @@ TEST(BlockingLimits, RefuseNoThreads) {
   expect_error(errc::bad_option, [] { set_blocking_limits({.threads = 0}); });
 }
 
-// Cancels.
-
-TEST_P(Blocking, CancelledBeforeDoesNotBegin) {
+TEST_P(Blocking, AThreadMayBeKeptForAsLongAsCanBe) {
+  const other_limits one({.threads = 1, .idle = std::chrono::milliseconds::max()});
   run([]() -> task<> {
-    std::atomic<bool> called{false};
-    const cancelable_context owner = with_cancel(background());
-    go(owner, [&]() -> task<> {
-      owner.cancel();
-      co_await blocking([&] { called = true; });
-    });
-    co_await until_alone();
-    EXPECT_FALSE(called);
-  });
-}
-
-TEST_P(Blocking, CancelledWhileTheFunctionRunsWaitsForItAndIsUnwoundThen) {
-  run([]() -> task<> {
-    gate held;
-    std::atomic<bool> unwound{false};
-    bool went_on = false;
-    const cancelable_context owner = with_cancel(background());
-    go(owner, [&]() -> task<> {
-      const witness here(unwound);
-      const auto used = std::make_unique<std::string>("still here");
-      co_await blocking([&] {
-        held.pass();
-        EXPECT_EQ(*used, "still here");
-        EXPECT_FALSE(unwound);
+    for (int i = 1; i <= 3; ++i) {
+      const int calls_on_it = co_await blocking([] {
+        thread_local int calls = 0;
+        return ++calls;
       });
-      went_on = true;
-    });
-    co_await until([&] { return held.arrived == 1; });
-    owner.cancel();
-    owner.cancel();
-    for (int i = 0; i < 10; ++i) co_await this_goroutine::yield();
-    EXPECT_FALSE(unwound);
-    EXPECT_EQ(num_goroutines(), 2u);
-    held.open();
-    co_await until_alone();
-    EXPECT_TRUE(unwound);
-    EXPECT_FALSE(went_on);
-  });
-}
-
-TEST_P(Blocking, CancelledWhileItWaitsForAThreadDoesNotBegin) {
-  const other_limits one({.threads = 1});
-  run([]() -> task<> {
-    gate held;
-    std::atomic<bool> called{false};
-    go([&held]() -> task<> { co_await blocking([&] { held.pass(); }); });
-    co_await until([&] { return held.arrived == 1; });
-    record waiting{nullptr};
-    const cancelable_context owner = with_cancel(background());
-    go(owner, [&]() -> task<> {
-      waiting = this_record();
-      co_await blocking([&] { called = true; });
-    });
-    co_await until_waits(waiting, detail::wait_reason::blocking);
-    owner.cancel();
-    co_await until([] { return num_goroutines() == 2; });
-    held.open();
-    co_await until_alone();
-    EXPECT_FALSE(called);
-  });
-}
-
-TEST_P(Blocking, CancelledFromTheFunctionItself) {
-  run([]() -> task<> {
-    bool went_on = false;
-    std::atomic<bool> unwound{false};
-    const cancelable_context owner = with_cancel(background());
-    go(owner, [&]() -> task<> {
-      const witness here(unwound);
-      co_await blocking([&owner] { owner.cancel(); });
-      went_on = true;
-    });
-    co_await until_alone();
-    EXPECT_TRUE(unwound);
-    EXPECT_FALSE(went_on);
-  });
-}
-
-// A cancel at the same instant as the return: it goes on or is unwound, and every frame is gone.
-TEST_P(Blocking, CancelledAsTheFunctionReturns) {
-  run([]() -> task<> {
-    for (int round = 0; round < 200; ++round) {
-      const auto counted = std::make_shared<int>(1);
-      const cancelable_context owner = with_cancel(background());
-      go(owner, [counted]() -> task<> {
-        const auto given = co_await blocking([&counted] { return std::shared_ptr(counted); });
-        EXPECT_EQ(given, counted);
-      });
-      if (round % 2 == 0) co_await this_goroutine::yield();
-      owner.cancel();
-      co_await until_alone();
-      EXPECT_EQ(counted.use_count(), 1);
+      EXPECT_EQ(calls_on_it, i);
     }
-  });
-}
-
-TEST_P(Blocking, CancelledByAPlainThread) {
-  run([]() -> task<> {
-    gate held;
-    cancelable_context owner = with_cancel(background());
-    go(owner, [&held]() -> task<> { co_await blocking([&] { held.pass(); }); });
-    co_await until([&] { return held.arrived == 1; });
-    std::thread canceller([given = std::move(owner)] { given.cancel(); });
-    canceller.join();
-    held.open();
-    co_await until_alone();
-  });
-}
-
-TEST_P(Blocking, UnderAShieldGoesOnToItsEnd) {
-  run([]() -> task<> {
-    gate held;
-    std::atomic<int> value{0};
-    const cancelable_context owner = with_cancel(background());
-    go(owner, [&]() -> task<> {
-      co_await shield([](gate& at, std::atomic<int>& into) -> task<> {
-        into = co_await blocking([&] {
-          at.pass();
-          return 7;
-        });
-      }(held, value));
-    });
-    co_await until([&] { return held.arrived == 1; });
-    owner.cancel();
-    held.open();
-    co_await until_alone();
-    EXPECT_EQ(value, 7);
-  });
-}
-
-TEST_P(Blocking, AScopeWaitsForTheFunctionOfAChildThatItCancels) {
-  run([]() -> task<> {
-    gate held;
-    std::atomic<bool> unwound{false};
-    bool failed = false;
-    try {
-      co_await with_scope([&](scope& s) -> task<> {
-        s.go([&]() -> task<> {
-          const witness here(unwound);
-          co_await blocking([&] { held.pass(); });
-        });
-        co_await until([&] { return held.arrived == 1; });
-        go([&held]() -> task<> {
-          co_await this_goroutine::yield();
-          held.open();
-        });
-        throw std::runtime_error("enough");
-      });
-    } catch (const std::runtime_error&) {
-      failed = true;
-    }
-    EXPECT_TRUE(failed);
-    EXPECT_TRUE(unwound);
-    co_await until_alone();
-  });
-}
-
-// The end of run() is no different from a cancel.
-TEST_P(Blocking, RunReturnsWhenTheFunctionsHaveReturned) {
-  gate held;
-  std::atomic<bool> returned{false};
-  std::atomic<bool> unwound{false};
-  std::thread opener;
-  run([&]() -> task<> {
-    go([&]() -> task<> {
-      const witness here(unwound);
-      co_await blocking([&] {
-        held.pass();
-        returned = true;
-      });
-    });
-    co_await until([&] { return held.arrived == 1; });
-    opener = std::thread([&] { held.open(); });
-  });
-  EXPECT_TRUE(returned);
-  EXPECT_TRUE(unwound);
-  opener.join();
-}
-
-TEST_P(Blocking, ACleanUpMayBlockAsWell) {
-  run([]() -> task<> {
-    std::atomic<bool> cleaned{false};
-    record waiting{nullptr};
-    const cancelable_context owner = with_cancel(background());
-    go(owner, [&]() -> task<> {
-      waiting = this_record();
-      co_await with_cleanup([]() -> task<> { co_await channel<>().receive(); },
-                            [&]() -> task<> { co_await blocking([&] { cleaned = true; }); });
-    });
-    co_await until_waits(waiting, detail::wait_reason::chan_receive);
-    owner.cancel();
-    co_await until_alone();
-    EXPECT_TRUE(cleaned);
   });
 }
 

@@ -146,6 +146,22 @@ TEST(Cause, OfTheEarlierOfTwoDeadlinesIsMeant) {
       virtual_time);
 }
 
+// What a context holds knows before anybody can see that it is done, at the first cancel and at those after.
+TEST(ContextHooks, AreToldBeforeTheContextIsDone) {
+  static int told_before = 0;
+  told_before = 0;  // the tests may be repeated
+  constexpr detail::context_hooks hooks{
+      .ending = [](detail::object& ending) noexcept { told_before += ending.done.load() ? 0 : 1; }};
+  const cancelable_context parent = with_cancel(background());
+  const detail::handle child = detail::make_context(
+      detail::context_access::target(parent), detail::clock_time::max(), 0, {.hooks = &hooks});
+  parent.cancel();
+  EXPECT_TRUE(child.target()->done.load());
+  EXPECT_EQ(told_before, 1);
+  parent.cancel();
+  EXPECT_EQ(told_before, 1);
+}
+
 class ContextTree : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(ContextTree);
 

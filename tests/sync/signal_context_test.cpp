@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <exception>
 #include <thread>
@@ -36,7 +37,15 @@ int ended_by(const context& ended) {
   }
 }
 
-class SignalContext : public leash::testing::OverWorkers {};
+// Whoever started the tests may have these ignored.
+void mean_what_they_mean_by_default() {
+  for (const int number : {SIGUSR1, SIGUSR2, SIGINT}) std::signal(number, SIG_DFL);
+}
+
+class SignalContext : public leash::testing::OverWorkers {
+ protected:
+  void SetUp() override { mean_what_they_mean_by_default(); }
+};
 LEASH_OVER_WORKERS(SignalContext);
 
 TEST_P(SignalContext, IsDoneAtTheFirstSignalAndSaysWhich) {
@@ -50,6 +59,11 @@ TEST_P(SignalContext, IsDoneAtTheFirstSignalAndSaysWhich) {
       EXPECT_EQ(ended_by(until_told), number);
     });
 }
+
+class SignalContextOwner : public ::testing::Test {
+ protected:
+  void SetUp() override { mean_what_they_mean_by_default(); }
+};
 
 TEST(SignalReceived, SaysTheNameOfTheSignal) {
   EXPECT_STREQ(signal_received(SIGTERM).what(), "context canceled by SIGTERM");
@@ -77,7 +91,7 @@ TEST_P(SignalContext, LetsTheSignalsMeanWhatTheyMeantBeforeWhenItIsDone) {
   });
 }
 
-TEST(SignalContextOwner, GivesTheSignalsBackWhenItGoesOrCancels) {
+TEST_F(SignalContextOwner, GivesTheSignalsBackWhenItGoesOrCancels) {
   {
     const cancelable_context owner = signal_context({SIGUSR1});
     EXPECT_NE(handler_of(SIGUSR1), SIG_DFL);
@@ -89,7 +103,7 @@ TEST(SignalContextOwner, GivesTheSignalsBackWhenItGoesOrCancels) {
   EXPECT_EQ(ended_by(owner), 0);
 }
 
-TEST(SignalContextOwner, GivesTheSignalsBackWhenTheParentEnds) {
+TEST_F(SignalContextOwner, GivesTheSignalsBackWhenTheParentEnds) {
   const cancelable_context parent = with_cancel(background());
   const cancelable_context owner = signal_context({SIGUSR1}, parent);
   parent.cancel();
@@ -97,7 +111,7 @@ TEST(SignalContextOwner, GivesTheSignalsBackWhenTheParentEnds) {
   EXPECT_EQ(handler_of(SIGUSR1), SIG_DFL);
 }
 
-TEST(SignalContextOwner, TakesNoSignalsForAParentThatIsDone) {
+TEST_F(SignalContextOwner, TakesNoSignalsForAParentThatIsDone) {
   const cancelable_context parent = with_cancel(background());
   parent.cancel();
   const cancelable_context owner = signal_context({SIGUSR1}, parent);
@@ -105,15 +119,16 @@ TEST(SignalContextOwner, TakesNoSignalsForAParentThatIsDone) {
   EXPECT_EQ(handler_of(SIGUSR1), SIG_DFL);
 }
 
-extern "C" void nothing_on_signal(int) {}
+std::atomic<int> came_to_the_program{0};
+extern "C" void count_signal(int) { ++came_to_the_program; }
 
-TEST(SignalContextOwner, GivesBackAHandlerOfTheProgram) {
-  const auto before = std::signal(SIGUSR2, &nothing_on_signal);
+TEST_F(SignalContextOwner, GivesBackAHandlerOfTheProgram) {
+  const auto before = std::signal(SIGUSR2, &count_signal);
   {
     const cancelable_context owner = signal_context({SIGUSR2});
-    EXPECT_NE(handler_of(SIGUSR2), &nothing_on_signal);
+    EXPECT_NE(handler_of(SIGUSR2), &count_signal);
   }
-  EXPECT_EQ(handler_of(SIGUSR2), &nothing_on_signal);
+  EXPECT_EQ(handler_of(SIGUSR2), &count_signal);
   std::signal(SIGUSR2, before);
 }
 
@@ -164,8 +179,8 @@ TEST_P(SignalContext, IsNotEndedByASignalThatCameBeforeIt) {
   });
 }
 
-TEST(SignalContextOwner, ContextsComeAndGoOnManyThreadsWhileSignalsCome) {
-  const auto before = std::signal(SIGUSR1, &nothing_on_signal);  // while nobody waits for one
+TEST_F(SignalContextOwner, ContextsComeAndGoOnManyThreadsWhileSignalsCome) {
+  const auto before = std::signal(SIGUSR1, &count_signal);  // while nobody waits for one
   const cancelable_context other = signal_context({SIGUSR2});
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
@@ -178,12 +193,37 @@ TEST(SignalContextOwner, ContextsComeAndGoOnManyThreadsWhileSignalsCome) {
       }
     });
   for (std::thread& each : threads) each.join();
-  EXPECT_EQ(handler_of(SIGUSR1), &nothing_on_signal);
+  EXPECT_EQ(handler_of(SIGUSR1), &count_signal);
   EXPECT_FALSE(other.context().is_done());
   std::signal(SIGUSR1, before);
 }
 
-TEST(SignalContextOwner, RefusesWhatIsNoSignalAndTakesNothing) {
+// It came before the context, and the program has it, or ends the context.
+TEST_F(SignalContextOwner, LosesNoSignalThatComesWhileItIsMade) {
+  const auto before = std::signal(SIGUSR1, &count_signal);
+  for (int round = 0; round < 100; ++round) {
+    came_to_the_program = 0;
+    std::thread other([] { std::raise(SIGUSR1); });
+    const cancelable_context owner = signal_context({SIGUSR1});
+    other.join();
+    while (came_to_the_program == 0 && !owner.context().is_done()) std::this_thread::yield();
+  }
+  std::signal(SIGUSR1, before);
+}
+
+// Everybody who sees it done finds the signal given back.
+TEST_F(SignalContextOwner, HasGivenTheSignalBackWhenItIsSeenToBeDone) {
+  for (int round = 0; round < 100; ++round) {
+    const cancelable_context parent = with_cancel(background());
+    const cancelable_context owner = signal_context({SIGUSR1}, parent);
+    std::thread other([&] { parent.cancel(); });
+    while (!owner.context().is_done()) std::this_thread::yield();
+    EXPECT_EQ(handler_of(SIGUSR1), SIG_DFL);
+    other.join();
+  }
+}
+
+TEST_F(SignalContextOwner, RefusesWhatIsNoSignalAndTakesNothing) {
   expect_error(errc::bad_option, [] { static_cast<void>(signal_context({SIGUSR1, 0})); });
   expect_error(errc::bad_option, [] { static_cast<void>(signal_context({SIGUSR1, 5000})); });
   expect_error(errc::bad_option, [] { static_cast<void>(signal_context({SIGUSR1, SIGKILL})); });
@@ -193,6 +233,7 @@ TEST(SignalContextOwner, RefusesWhatIsNoSignalAndTakesNothing) {
 // A second Ctrl-C.
 TEST(SignalContextDeathTest, ASecondSignalEndsTheProgram) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
+  mean_what_they_mean_by_default();
   EXPECT_EXIT(leash::run([]() -> task<> {
                 const cancelable_context until_told = signal_context({SIGINT});
                 std::raise(SIGINT);

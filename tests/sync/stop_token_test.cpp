@@ -120,6 +120,18 @@ TEST(StopTokenOf, AContextThatIsGoneWasRequested) {
   EXPECT_TRUE(token.stop_requested());
 }
 
+TEST_P(StopToken, OfAScopeIsRequestedWhenTheScopeIsOver) {
+  run([]() -> task<> {
+    std::stop_token token;
+    co_await with_scope([&token](scope& s) -> task<> {
+      token = stop_token_of(s.context());
+      EXPECT_FALSE(token.stop_requested());
+      co_return;
+    });
+    EXPECT_TRUE(token.stop_requested());
+  });
+}
+
 TEST(StopTokenOf, ADeadlineIsRequestedOnTime) {
   run(
       []() -> task<> {

@@ -280,27 +280,10 @@ TEST(TimerForAProof, HasItsOwnerAsTheOnlyOtherSender) {
   });
 }
 
-class TimerCancel : public leash::testing::OverWorkers {};
-LEASH_OVER_WORKERS(TimerCancel);
+class TimerOnWorkers : public leash::testing::OverWorkers {};
+LEASH_OVER_WORKERS(TimerOnWorkers);
 
-TEST_P(TimerCancel, WhoWaitsForOneCanBeUnwoundAndTheTimeGoesToTheNext) {
-  run([]() -> task<> {
-    const timer once(1h);
-    leash::testing::record waiting{nullptr};
-    const cancelable_context owner = with_cancel(background());
-    go(owner, [&]() -> task<> {
-      waiting = leash::testing::this_record();
-      co_await once.channel().receive();
-    });
-    co_await leash::testing::until_waits(waiting, detail::wait_reason::chan_receive);
-    owner.cancel();
-    co_await until_alone();
-    once.reset(0ms);
-    EXPECT_TRUE(co_await once.channel().receive());
-  });
-}
-
-TEST_P(TimerCancel, StopsResetsAndReceivesOnManyWorkersLoseNothing) {
+TEST_P(TimerOnWorkers, StopsResetsAndReceivesOnManyWorkersLoseNothing) {
   run([]() -> task<> {
     for (int round = 0; round < 30; ++round) {
       const timer shared(1ms);

@@ -26,12 +26,15 @@
 
 namespace leash::detail {
 
-// What a context does with what it holds.
+// What a context does with what it holds. Null for nothing.
 struct context_hooks {
+  // It is about to be done. Has returned before that can be seen; called without locks, by everybody who ends
+  // it, so perhaps more than once.
+  void (*ending)(object& context) noexcept = nullptr;
   // It is done. Called once if it was armed, by who ended it, without locks.
-  void (*done)(object& context) noexcept;
+  void (*done)(object& context) noexcept = nullptr;
   // It goes, and with it what it holds (may be null).
-  void (*destroy)(void* held) noexcept;
+  void (*destroy)(void* held) noexcept = nullptr;
 };
 
 struct context_body {
