@@ -191,7 +191,7 @@ template <class T>
 template <class U>
   requires std::is_convertible_v<U*, T*>
 weak_traced_ptr<T>::weak_traced_ptr(const traced_ptr<U>& strong) noexcept
-    : handle_(detail::traced_access::handle_of(strong)),
+    : handle_(detail::weak_of(detail::traced_access::handle_of(strong))),
       place_(detail::traced_access::place(strong)) {}
 
 template <class T>

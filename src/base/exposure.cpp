@@ -39,7 +39,7 @@ void begin_lend(block_header* block) noexcept {
          !block->lent.compare_exchange_weak(count, static_cast<std::uint8_t>(count + 1),
                                             std::memory_order_acq_rel)) {
   }
-  block->version.fetch_add(1, std::memory_order_acq_rel);
+  if (!mutated(rule::lend_grows_version)) block->version.fetch_add(1, std::memory_order_acq_rel);
 }
 
 void end_lend(block_header* block) noexcept {
@@ -49,7 +49,13 @@ void end_lend(block_header* block) noexcept {
          !block->lent.compare_exchange_weak(count, static_cast<std::uint8_t>(count - 1),
                                             std::memory_order_acq_rel)) {
   }
-  block->version.fetch_add(1, std::memory_order_acq_rel);
+  if (!mutated(rule::lend_grows_version)) block->version.fetch_add(1, std::memory_order_acq_rel);
+}
+
+// acquire: a prover reads the version again afterwards.
+bool is_open_to_all(const block_header& block) noexcept {
+  const bool lent = block.lent.load(std::memory_order_acquire) != 0 && !mutated(rule::lent_is_open);
+  return lent || block.exposed.load(std::memory_order_acquire);
 }
 
 void expose_targets(std::span<const std::byte> words) noexcept {
@@ -66,11 +72,11 @@ void expose_targets(std::span<const std::byte> words) noexcept {
   if (block == nullptr) return;
   const block_kind kind = block->kind.load(std::memory_order_relaxed);
   if (kind != block_kind::frame && kind != block_kind::closure) return;
-  if (block->lent.load(std::memory_order_acquire) != 0) return;
+  if (is_open_to_all(*block)) return;
   const judge_of_use judged = judge.load(std::memory_order_relaxed);
   if (judged == nullptr || mutated(rule::foreign_use_exposes)) return;
   const use made = judged(*block);
-  if (made == use::allowed || block->exposed.load(std::memory_order_relaxed)) return;
+  if (made == use::allowed) return;
 #ifdef LEASH_CHECKED
   if (made == use::by_foreign_goroutine) refuse_foreign_use();
 #endif

@@ -9,6 +9,7 @@
 
 #include "support/expect_error.hpp"
 #include "support/places.hpp"
+#include "support/waits.hpp"
 #include "support/workers.hpp"
 
 #include <leash/detail/base/exposure.hpp>
@@ -19,6 +20,7 @@ namespace {
 
 using namespace leash;
 using namespace leash::detail;
+using leash::testing::able;
 using leash::testing::block_of;
 using leash::testing::core_of;
 using leash::testing::expect_error;
@@ -186,6 +188,16 @@ TEST(WeakTracedPtr, SeesNothingNewInRecycledMemory) {
   }
   const traced_ptr<counted> now = make_traced<counted>(alive);
   for (const auto& each : weak) EXPECT_EQ(each.lock(), nullptr);
+}
+
+// Whoever knows the block weakly can come by a strong handle.
+TEST(WeakTracedPtr, CountsAsAbleToUseTheBlock) {
+  traced_ptr<channel<int>> strong = make_traced<channel<int>>();
+  auto& owner = *static_cast<object*>(block_of(strong.get())->owner.load());
+  const std::size_t strong_ones = able(owner, capability::use).size();
+  const weak_traced_ptr<channel<int>> weak = strong;
+  const weak_traced_ptr<channel<int>> copy = weak;
+  EXPECT_EQ(able(owner, capability::use).size(), strong_ones + 2);
 }
 
 // A proof must look again: a strong handle may have been made.

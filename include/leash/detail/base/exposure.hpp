@@ -27,6 +27,9 @@ void expose_targets(std::span<const std::byte> words) noexcept;
 void begin_lend(block_header* block) noexcept;
 void end_lend(block_header* block) noexcept;
 
+// Whatever is known of the block's owner: everybody may use what is in there, and a proof takes it for live.
+bool is_open_to_all(const block_header& block) noexcept;
+
 // Somebody uses the handle that lives at `place`: it exposes its frame unless the user may use it. Any
 // thread.
 void note_use_in_arena(const void* place) noexcept;

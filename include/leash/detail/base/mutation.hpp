@@ -44,6 +44,9 @@ enum class rule : std::uint8_t {
   grant_listed,               // a lock that is handed over is its next holder's at once
   token_given_up,             // the run token of a body that is unwound goes to the next
   writers_first,              // no reader is let in while a writer waits
+  lent_is_open,               // what is lent may be used by anybody, and is taken for live
+  lend_grows_version,  // a lend bumps the version of its block when it begins and when it ends
+  weak_can_use,        // who knows a traced block weakly counts as able to use it
 };
 
 #ifdef LEASH_MUTATIONS

@@ -11,6 +11,7 @@
 #include <leash/detail/base/arena.hpp>
 #include <leash/detail/base/handle.hpp>
 #include <leash/detail/base/hidden_pointer.hpp>
+#include <leash/detail/base/mutation.hpp>
 #include <leash/error.hpp>
 
 // Heap that a proof sees through.
@@ -53,6 +54,10 @@ void* allocate_traced(const handle& owner, std::size_t bytes);
 void become_strong(const handle& only) noexcept;
 // False: what was in the block is gone, or not complete. Else one more handle counts as strong.
 bool share_strong(object& owner) noexcept;
+// The handle of one who knows what this one keeps. It can do as much: see above.
+inline handle weak_of(const handle& strong) noexcept {
+  return {strong, mutated(rule::weak_can_use) ? set_of() : strong.capabilities()};
+}
 // Ends a strong handle. Requires one that is not empty.
 void drop_strong(handle& named) noexcept;
 // The object of the traced_ptrs to what lies at this place; null: it does not lie in such a block.
