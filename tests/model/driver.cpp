@@ -80,7 +80,7 @@ class driver {
   // Virtual time goes on when nothing moves.
   task<> settle() {
     co_await sleep(std::chrono::milliseconds(1));
-    now_ += 1000;
+    now_ += 1'000'000;
     model_.settle(now_);
     if (const std::string difference = model_.agree(live_.seen()); !difference.empty())
       complain(difference);
@@ -92,6 +92,7 @@ class driver {
     if (!live_.lock.try_lock().owns_lock()) complain("the mutex is locked\n");
     if (!live_.rw.try_lock().owns_lock()) complain("the rw_mutex is locked\n");
     if (live_.permits_of.try_acquire(permits).is_empty()) complain("permits are lost\n");
+    if (!live_.ends_without_senders()) complain("the reply_channel waits for who is gone\n");
   }
 
   void complain(const std::string& what) {
@@ -101,7 +102,7 @@ class driver {
   const std::vector<step>& steps_;
   machine live_;
   outcomes model_;
-  int now_ = 0;
+  std::int64_t now_ = 0;
   std::ostringstream log_;
   std::string complaint_;
 };

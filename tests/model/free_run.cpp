@@ -30,18 +30,15 @@ class free_run {
   struct actor_view {
     std::mutex lock;
     std::optional<step> doing;
-    bool there = false;
   };
 
   task<> run_round(std::size_t from, std::size_t to) {
     for (std::size_t i = 0; i < actors; ++i) live_.leashes[i].emplace(with_cancel(background()));
     const channel<> all_are_there;
     for (std::size_t i = 0; i < actors; ++i) {
-      views_[i].there = true;
-      live_.joinable[i] = spawn(*live_.leashes[i], [this, i, from, to, all_are_there]() -> task<> {
-        const presence shown(views_[i]);
-        co_await all_are_there.receive();
-        co_await act(i, from, to);
+      views_[i].doing.reset();
+      live_.ends[i] = spawn(*live_.leashes[i], [this, i, from, to, all_are_there] {
+        return act(i, from, to, all_are_there);
       });
     }
     all_are_there.close();
@@ -54,51 +51,31 @@ class free_run {
     check_all_is_free();
   }
 
-  task<> act(std::size_t actor, std::size_t from, std::size_t to) {
+  task<> act(std::size_t actor, std::size_t from, std::size_t to, channel<> all_are_there) {
+    co_await all_are_there.receive();
     holdings held;
+    struct at_end {
+      free_run& in;
+      const std::size_t actor;
+      ~at_end() { in.set_doing(actor, std::nullopt); }
+    };
+    const at_end unwound{*this, actor};
     for (std::size_t i = from; i < to; ++i) {
       if (steps_[i].actor != actor) continue;
-      {
-        const shown_doing shown(*this, actor, steps_[i]);
-        note(i, co_await perform(live_, held, actor, {i, steps_[i]}));
-      }
+      if (steps_[i].what == action::finish) co_return;
+      set_doing(actor, steps_[i]);
+      note(i, co_await perform(live_, held, actor, {i, steps_[i]}));
+      set_doing(actor, std::nullopt);
       co_await look_at(held);
     }
     // Keeps what it holds until it is unwound.
     co_await channel<>::nil().receive();
   }
 
-  // An actor, until it is unwound.
-  class presence {
-   public:
-    explicit presence(actor_view& view) : view_(view) {}
-    presence(presence&&) = delete;
-    ~presence() {
-      const std::lock_guard guard(view_.lock);
-      view_.there = false;
-    }
-
-   private:
-    actor_view& view_;
-  };
-
-  // What an actor does, until it has done it or is unwound.
-  class shown_doing {
-   public:
-    shown_doing(free_run& in, std::size_t actor, const step& what) : view_(in.views_[actor]) {
-      set(what);
-    }
-    shown_doing(shown_doing&&) = delete;
-    ~shown_doing() { set(std::nullopt); }
-
-   private:
-    void set(std::optional<step> what) {
-      const std::lock_guard guard(view_.lock);
-      view_.doing = what;
-    }
-
-    actor_view& view_;
-  };
+  void set_doing(std::size_t actor, std::optional<step> what) {
+    const std::lock_guard guard(views_[actor].lock);
+    views_[actor].doing = what;
+  }
 
   // What a step gave: values that were sent and received, and the number in the wait_group.
   void note(std::size_t index, const std::string& what) {
@@ -106,18 +83,16 @@ class free_run {
     switch (done.what) {
       case action::send:
       case action::try_send:
+      case action::reply:
         if (what == result::ok) ++sent_[static_cast<std::size_t>(value_of(index))];
         break;
       case action::receive:
       case action::try_receive:
-        note_received(what);
+        note_received(done.object, what);
         break;
       case action::select:
       case action::select_by_list:
-        if (const auto value = what.find(": "); value != std::string::npos)
-          note_received(what.substr(value + 2));
-        else if (what.starts_with("case "))
-          note_chosen(index, what);
+        if (what.starts_with("case ")) note_chosen(index, what);
         break;
       case action::add:
         if (what == result::ok) count_ += added_by(done);
@@ -126,13 +101,16 @@ class free_run {
         break;
     }
   }
-  void note_received(const std::string& what) {
+  void note_received(std::size_t from, const std::string& what) {
+    if (from == of_timer || from == of_ticker) return;
     if (what.find_first_not_of("0123456789") == std::string::npos) ++received_[std::stoul(what)];
   }
   void note_chosen(std::size_t index, const std::string& what) {
     const std::size_t chosen = std::stoul(what.substr(5));
-    if (cases_of(steps_[index])[chosen].kind == case_kind::send)
-      ++sent_[static_cast<std::size_t>(value_of(index, chosen))];
+    const select_case took = cases_of(steps_[index])[chosen];
+    if (took.kind == case_kind::send) ++sent_[static_cast<std::size_t>(value_of(index, chosen))];
+    if (took.kind == case_kind::receive)
+      note_received(took.object, what.substr(what.find(": ") + 2));
   }
 
   // Others run meanwhile. Without the lock this is a data race, and the numbers are wrong.
@@ -162,6 +140,8 @@ class free_run {
       if (possible) complain("an actor waits for what is there", what);
     };
     const auto can_receive = [&](std::size_t on) {
+      if (on == replies) return live_.answers.size() != 0 || live_.answers.is_closed();
+      if (on > replies) return timer_channel(live_, on).size() != 0;
       return on != nil_channel && (live_.chans[on].size() != 0 || live_.chans[on].is_closed());
     };
     const auto can_send = [&](std::size_t on) {
@@ -199,19 +179,14 @@ class free_run {
         return can(live_.onces[what.object].has_run());
       case action::wait_done:
         return can(live_.contexts[what.object].context().is_done());
+      case action::join:
+        return can(live_.ends[what.object].has_ended());
       case action::wait_cond:
       case action::call_once_receive:
         return;
-      case action::join:
-        return can(what.object != actor && !is_there(what.object));
       default:
         complain("an actor waits in a step that does not wait", what);
     }
-  }
-
-  bool is_there(std::size_t actor) {
-    const std::lock_guard guard(views_[actor].lock);
-    return views_[actor].there;
   }
 
   void check_queues() {
@@ -233,6 +208,9 @@ class free_run {
     for (std::size_t i = 0; i < nil_channel; ++i)
       for (std::optional<int> left; live_.chans[i].try_receive(left) == op_status::success;)
         ++received_[static_cast<std::size_t>(*left)];
+    for (std::optional<int> left; live_.answers.try_receive(left) == op_status::success;)
+      ++received_[static_cast<std::size_t>(*left)];
+    if (!live_.ends_without_senders()) complain("the reply_channel waits for who is gone");
     // What a once's body receives is not noted.
     const bool all_noted = std::none_of(steps_.begin(), steps_.end(), [](const step& each) {
       return each.what == action::call_once_receive;
@@ -259,8 +237,8 @@ class free_run {
   std::size_t under_mutex_ = 0;
   std::size_t under_rw_ = 0;
   std::atomic<std::size_t> in_use_{0};
-  std::array<int, channels> senders_{};
-  std::array<int, channels> receivers_{};
+  std::array<int, sources> senders_{};
+  std::array<int, sources> receivers_{};
   std::mutex complaint_lock_;
   std::string complaint_;
 };

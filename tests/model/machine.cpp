@@ -35,6 +35,10 @@ task<> act(machine& in, std::size_t actor) {
   holdings held;
   while (const auto next = co_await inbox.receive()) {
     report([](actor_report& own) { own.busy = true; });
+    if (next->second.what == action::finish) {
+      report([&](actor_report& own) { own.last = result::of_step(next->first, result::ok); });
+      co_return;
+    }
     const std::string what = co_await perform(in, held, actor, *next);
     report([&](actor_report& own) {
       own.last = result::of_step(next->first, what);
@@ -48,15 +52,20 @@ machine::machine()
             channel<int>::nil()},
       conds{cond(lock), cond(rw)},
       permits_of(permits),
+      answers(capacities[replies]),
+      alarm(std::chrono::hours(1)),
+      beat(std::chrono::hours(1)),
       contexts{with_cancel(background()), with_cancel(background())} {
   contexts[1] = with_cancel(contexts[0].context());
+  alarm.stop();
+  beat.stop();
 }
 
 void machine::spawn(std::size_t actor) {
   leashes[actor].emplace(with_cancel(background()));
   inboxes_[actor].emplace(1);
   reports_[actor] = {};
-  joinable[actor] = leash::spawn(*leashes[actor], act, std::ref(*this), actor);
+  ends[actor] = leash::spawn(*leashes[actor], act, std::ref(*this), actor);
 }
 
 void machine::issue(const order& given) const {
@@ -73,6 +82,14 @@ bool machine::is_free(std::size_t actor) const {
   return reports_[actor].gone || !reports_[actor].busy;
 }
 
+bool machine::ends_without_senders() const {
+  try {
+    for (;;) static_cast<void>(answers.sender());
+  } catch (const error&) {
+    return answers.is_closed();  // there is none left
+  }
+}
+
 std::string machine::seen() const {
   std::string text;
   {
@@ -82,6 +99,9 @@ std::string machine::seen() const {
   }
   for (std::size_t i = 0; i < nil_channel; ++i)
     text += seen_channel(i, chans[i].size(), chans[i].is_closed());
+  text += seen_channel(replies, answers.size(), answers.is_closed());
+  text += seen_channel(of_timer, alarm.channel().size(), false);
+  text += seen_channel(of_ticker, beat.channel().size(), false);
   return text + seen_rest(permits_of.available(), {onces[0].has_run(), onces[1].has_run()},
                           {contexts[0].context().is_done(), contexts[1].context().is_done()});
 }

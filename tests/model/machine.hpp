@@ -33,10 +33,13 @@ class machine {
   std::array<cond, pairs> conds;
   semaphore permits_of;
   wait_group group;
+  reply_channel<int> answers;
+  timer alarm;
+  ticker beat;
   std::array<once, pairs> onces;
   std::array<cancelable_context, pairs> contexts;
   std::array<std::optional<cancelable_context>, actors> leashes;
-  std::array<join_handle<>, actors> joinable;
+  std::array<join_handle<>, actors> ends;
 
   // Requires that none runs under this number. On a goroutine.
   void spawn(std::size_t actor);
@@ -45,8 +48,14 @@ class machine {
   bool is_gone(std::size_t actor) const;
   // When nothing moves.
   std::string seen() const;
+  // Takes the senders of the reply_channel that are left, and drops them: whether it is closed then. When
+  // nobody has one.
+  bool ends_without_senders() const;
+  // What a timer or ticker sent, in nanoseconds since this was made.
+  std::int64_t time_of(timer::time_point sent) const { return (sent - made_at_).count(); }
 
  private:
+  const timer::time_point made_at_ = now();
   friend task<> act(machine& in, std::size_t actor);
 
   mutable std::mutex reports_lock_;

@@ -11,14 +11,17 @@ struct live_case {
   int value;  // to send
   std::size_t actor;
   std::optional<int>& into;
+  std::optional<timer::time_point>& time;  // from a timer
 };
 
 // Calls make(on_receive(…)), or whatever case it is.
 template <class Make>
 auto with_channel_case(const live_case& each, Make make) {
-  const channel<int>& on = each.in.chans[each.what.object];
-  return each.what.kind == case_kind::send ? make(on_send(on, each.value))
-                                           : make(on_receive(on, each.into));
+  const std::size_t on = each.what.object;
+  if (each.what.kind == case_kind::send) return make(on_send(each.in.chans[on], each.value));
+  if (on < channels) return make(on_receive(each.in.chans[on], each.into));
+  if (on == replies) return make(on_receive(each.in.answers, each.into));
+  return make(on_receive(timer_channel(each.in, on), each.time));
 }
 template <class Make>
 auto with_case(const live_case& each, Make make) {
@@ -26,8 +29,7 @@ auto with_case(const live_case& each, Make make) {
     case case_kind::done:
       return make(on_done(each.in.contexts[each.what.object].context()));
     case case_kind::timeout:
-      return make(
-          on_timeout(std::chrono::microseconds(microseconds(each.what.object, each.actor))));
+      return make(on_timeout(std::chrono::nanoseconds(lasting(each.what.object, each.actor))));
     case case_kind::otherwise:
       return make(otherwise());
     default:
@@ -66,13 +68,15 @@ bool on_channel(const select_case& each) {
 task<std::string> perform_select(machine& in, std::size_t actor, order given) {
   const std::vector<select_case> cases = cases_of(given.second);
   std::array<std::optional<int>, 3> into;
+  std::array<std::optional<timer::time_point>, 3> time;
   std::vector<live_case> live;
   for (std::size_t i = 0; i < cases.size(); ++i)
-    live.push_back({in, cases[i], value_of(given.first, i), actor, into[i]});
+    live.push_back({in, cases[i], value_of(given.first, i), actor, into[i], time[i]});
   const bool short_enough = cases.size() < 2 || (cases.size() == 2 && on_channel(cases[0]));
   const std::size_t chosen = given.second.what == action::select && short_enough
                                  ? co_await by_select(live)
                                  : co_await by_selector(live);
+  if (time[chosen]) co_return result::chosen(chosen, in.time_of(*time[chosen]));
   if (cases[chosen].kind == case_kind::receive) co_return result::chosen(chosen, into[chosen]);
   co_return result::chosen(chosen);
 }

@@ -16,7 +16,9 @@ std::string text_of(const error& refused) {
   if (refused.code() == errc::not_locked) return result::not_locked;
   if (refused.code() == errc::bad_option) return result::bad_option;
   if (refused.code() == errc::negative_counter) return result::negative;
-  if (refused.code() == errc::canceled) return result::unwound;
+  if (refused.code() == errc::nil_handle) return result::nil;
+  if (refused.code() == errc::no_reply_slot) return result::no_slot;
+  if (refused.code() == errc::canceled) return result::canceled;
   return refused.what();
 }
 
@@ -24,17 +26,43 @@ struct thrown_by_body {};
 
 const char* done_or_not(bool done) { return done ? result::ok : result::would_block; }
 
+std::string reset_timer(const machine& in, const step& what, std::size_t actor) {
+  const std::chrono::nanoseconds after(alarm_after(what, actor));
+  if (what.object == of_timer) return done_or_not(in.alarm.reset(after));
+  in.beat.reset(after);
+  return result::ok;
+}
+
+template <class Channel>
+std::string try_receive_from(const Channel& from) {
+  std::optional<int> into;
+  const op_status status = from.try_receive(into);
+  return into ? std::to_string(*into) : text_of(status);
+}
+
+std::string try_receive(const machine& in, std::size_t object) {
+  if (object < channels) return try_receive_from(in.chans[object]);
+  if (object == replies) return try_receive_from(in.answers);
+  std::optional<timer::time_point> into;
+  const op_status status = timer_channel(in, object).try_receive(into);
+  return into ? std::to_string(in.time_of(*into)) : text_of(status);
+}
+
+task<std::string> receive(machine& in, std::size_t object) {
+  if (object < channels) co_return result::received(co_await in.chans[object].receive());
+  if (object == replies) co_return result::received(co_await in.answers.receive());
+  const auto sent = co_await timer_channel(in, object).receive();
+  co_return sent ? std::to_string(in.time_of(*sent)) : result::closed;
+}
+
 // What needs no waiting. Empty: it is something else.
-std::string at_once(machine& in, holdings& held, const order& given) {
+std::string at_once(machine& in, holdings& held, std::size_t actor, const order& given) {
   const step& what = given.second;
   switch (what.what) {
     case action::try_send:
       return text_of(in.chans[what.object].try_send(value_of(given.first)));
-    case action::try_receive: {
-      std::optional<int> into;
-      const op_status status = in.chans[what.object].try_receive(into);
-      return into ? std::to_string(*into) : text_of(status);
-    }
+    case action::try_receive:
+      return try_receive(in, what.object);
     case action::close:
       in.chans[what.object].close();
       return result::ok;
@@ -75,6 +103,22 @@ std::string at_once(machine& in, holdings& held, const order& given) {
     case action::cancel_actor:
       in.leashes[what.object]->cancel();
       return result::ok;
+    case action::take_sender:
+      if (!held.sender.is_nil()) return result::skipped;
+      held.sender = in.answers.sender();
+      return result::ok;
+    case action::reply:
+      held.sender.send(value_of(given.first));
+      return result::ok;
+    case action::drop_sender:
+      held.sender = {};
+      return result::ok;
+    case action::reset_timer:
+      return reset_timer(in, what, actor);
+    case action::stop_timer:
+      if (what.object == of_timer) return done_or_not(in.alarm.stop());
+      in.beat.stop();
+      return result::ok;
     default:
       return {};
   }
@@ -111,7 +155,7 @@ task<std::string> later(machine& in, holdings& held, std::size_t actor, const or
       co_await in.chans[what.object].send(value_of(given.first));
       break;
     case action::receive:
-      co_return result::received(co_await in.chans[what.object].receive());
+      co_return co_await receive(in, what.object);
     case action::select:
     case action::select_by_list:
       co_return co_await perform_select(in, actor, given);
@@ -147,11 +191,11 @@ task<std::string> later(machine& in, holdings& held, std::size_t actor, const or
     case action::wait_done:
       co_await in.contexts[what.object].context().done();
       break;
-    case action::join:
-      co_await in.joinable[what.object].join();
-      break;
     case action::sleep:
-      co_await leash::sleep(std::chrono::microseconds(microseconds(what.number, actor)));
+      co_await leash::sleep(std::chrono::nanoseconds(lasting(what.number, actor)));
+      break;
+    case action::join:
+      co_await in.ends[what.object].join();
       break;
     default:
       co_return "not a step";
@@ -163,7 +207,7 @@ task<std::string> later(machine& in, holdings& held, std::size_t actor, const or
 
 task<std::string> perform(machine& in, holdings& held, std::size_t actor, order given) {
   try {
-    if (std::string outcome = at_once(in, held, given); !outcome.empty()) co_return outcome;
+    if (std::string outcome = at_once(in, held, actor, given); !outcome.empty()) co_return outcome;
     co_return co_await later(in, held, actor, given);
   } catch (const error& refused) {
     co_return text_of(refused);

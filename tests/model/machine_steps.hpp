@@ -13,7 +13,12 @@ struct holdings {
   mutex::guard mutex;
   rw_mutex::guard rw;
   semaphore::permit permits;
+  reply_sender<int> sender;
 };
+
+inline receive_channel<timer::time_point> timer_channel(const machine& in, std::size_t object) {
+  return object == of_timer ? in.alarm.channel() : in.beat.channel();
+}
 
 // Does one step, and says what it gave.
 task<std::string> perform(machine& in, holdings& held, std::size_t actor, order given);

@@ -9,8 +9,8 @@
 #include "support/workers.hpp"
 
 // Random programs over all primitives do on leash what they do in a plain model: who waits, for what, and
-// what every step gave. RC_PARAMS="max_success=10000" runs more of them than 300, and others each time;
-// what a failure prints for RC_PARAMS runs that one again.
+// what every step gave. They are the same ones every time. RC_PARAMS="seed=… max_success=10000" runs others,
+// and more than 300; what a failure prints for RC_PARAMS runs that one again.
 
 namespace {
 

@@ -1,5 +1,8 @@
 #include "model/mover.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 namespace leash::testing::model {
 
 std::vector<world> mover::operator()() {
@@ -19,6 +22,10 @@ std::vector<world> mover::operator()() {
       break;
     case phase::cancel_rest:
       finish_context(in, 1);
+      end(result::ok);
+      break;
+    case phase::reply_rest:
+      give_up_sender(in, actor_);
       end(result::ok);
       break;
     default:
@@ -97,12 +104,28 @@ void mover::start() {
     case action::cancel_actor:
       cancel(in, object);
       return end(result::ok);
-    case action::join:
-      return join();
     case action::sleep:
       if (doomed()) return;
-      who.deadline = in.now + microseconds(who.doing.number, actor_);
+      who.deadline = in.now + lasting(who.doing.number, actor_);
       return wait(in, actor_, "sleep");
+    case action::take_sender:
+      return take_sender();
+    case action::reply:
+      return reply();
+    case action::drop_sender:
+      if (who.has_sender) give_up_sender(in, actor_);
+      return end(result::ok);
+    case action::reset_timer:
+      return reset_timer(false);
+    case action::stop_timer:
+      return reset_timer(true);
+    case action::join:
+      return join();
+    case action::finish:
+      who.returned = true;
+      who.last = result::of_step(who.index, result::ok);
+      who.now = phase::leaving;
+      return;
   }
 }
 
@@ -121,7 +144,7 @@ void mover::receive(bool only_try) {
   const std::size_t object = who.doing.object;
   const bool nil = object == nil_channel;
   if (!only_try && doomed()) return;
-  std::optional<int> value;
+  std::optional<std::int64_t> value;
   if (!nil && receive_now(in, object, value)) return end(result::received(value));
   if (only_try) return end(result::would_block);
   if (!nil) in.chans[object].receivers.push_back({actor_, 0});
@@ -143,7 +166,7 @@ void mover::select() {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const select_case& each = cases[i];
     world taken = in;
-    std::optional<int> value;
+    std::optional<std::int64_t> value;
     if (each.kind == case_kind::otherwise) {
       otherwise = i;
     } else if (each.kind == case_kind::done && in.contexts[each.object].done) {
@@ -164,7 +187,7 @@ void mover::select() {
   park(cases);
 }
 
-// With one case the reason is that case's. The cases are queued beginning with any.
+// With one case the reason is that case's. The cases are queued in any order.
 void mover::park(const std::vector<select_case>& cases) {
   std::string_view reason = cases.empty() ? "select (no cases)" : "select";
   if (cases.size() == 1) {
@@ -174,13 +197,14 @@ void mover::park(const std::vector<select_case>& cases) {
     if (cases[0].kind == case_kind::send) reason = nil ? "chan send (nil chan)" : "chan send";
     if (cases[0].kind == case_kind::done) reason = "context done";
   }
-  const auto parked = [&](std::size_t first) {
+  std::vector<std::size_t> order(cases.size());
+  std::iota(order.begin(), order.end(), 0);
+  do {
     world waits = in;
-    for (std::size_t i = 0; i < cases.size(); ++i) {
-      const std::size_t at = (first + i) % cases.size();
+    for (const std::size_t at : order) {
       const select_case& each = cases[at];
       if (each.kind == case_kind::timeout)
-        waits.all[actor_].deadline = in.now + microseconds(each.object, actor_);
+        waits.all[actor_].deadline = in.now + lasting(each.object, actor_);
       else if (each.kind == case_kind::done)
         waits.contexts[each.object].waiters.push_back({actor_, at});
       else if (each.object != nil_channel)
@@ -189,13 +213,9 @@ void mover::park(const std::vector<select_case>& cases) {
             .push_back({actor_, at});
     }
     wait(waits, actor_, reason);
-    others.push_back(std::move(waits));
-  };
-  parked(0);
-  for (std::size_t i = 1; i < cases.size(); ++i) {
-    parked(i);
-    if (others.back() == others.front()) others.pop_back();
-  }
+    if (std::find(others.begin(), others.end(), waits) == others.end())
+      others.push_back(std::move(waits));
+  } while (std::next_permutation(order.begin(), order.end()));
 }
 
 void mover::wait_done() {
@@ -206,11 +226,42 @@ void mover::wait_done() {
   wait(in, actor_, "context done");
 }
 
+void mover::take_sender() {
+  if (who.has_sender) return end(result::skipped);
+  if (in.unissued == 0) return end(result::no_slot);
+  --in.unissued;
+  ++in.outstanding;
+  who.has_sender = true;
+  end(result::ok);
+}
+
+void mover::reply() {
+  if (!who.has_sender) return end(result::nil);
+  send_now(in, replies, value_of(who.index));
+  who.now = phase::reply_rest;
+}
+
+void mover::reset_timer(bool only_stop) {
+  const step& what = who.doing;
+  alarm_state& alarm = in.alarms[what.object - of_timer];
+  std::vector<std::int64_t>& sent = in.chans[what.object].values;
+  const bool pending = alarm.at || !sent.empty();
+  sent.clear();
+  alarm = {};
+  if (!only_stop) {
+    const std::int64_t after = alarm_after(what, actor_);
+    alarm.at = in.now + after;
+    if (what.object == of_ticker) alarm.period = after;
+  }
+  end(pending || what.object == of_ticker ? result::ok : result::would_block);
+}
+
 void mover::join() {
-  const std::size_t object = who.doing.object;
+  const std::size_t other = who.doing.object;
   if (doomed()) return;
-  if (in.all[object].now == phase::gone) return end(result::unwound);
-  in.joiners[object].push_back(actor_);
+  if (in.all[other].now == phase::gone)
+    return end(in.all[other].returned ? result::ok : result::canceled);
+  in.joiners[other].push_back(actor_);
   wait(in, actor_, "goroutine join");
 }
 
@@ -224,6 +275,8 @@ void mover::unwind() {
     signal(in, who.doing.object);
   } else if (who.has_token) {
     give_up_token(in, actor_);
+  } else if (who.has_sender) {
+    give_up_sender(in, actor_);
   } else if (who.permits) {
     release(in, actor_);
   } else if (who.rw != hold::nothing) {
@@ -231,11 +284,11 @@ void mover::unwind() {
   } else if (who.has_mutex) {
     unlock(in, actor_);
   } else {
-    const std::string last = who.last;
-    who = actor_state{};
-    who.last = last;
-    while (const auto joiner = claim_first(in, in.joiners[actor_]))
-      finish(in, *joiner, result::unwound);
+    actor_state gone;
+    gone.last = who.last;
+    gone.returned = who.returned;
+    who = gone;
+    end_joins(in, actor_);
   }
 }
 

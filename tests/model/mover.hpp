@@ -28,6 +28,9 @@ class mover {
   void select();
   void park(const std::vector<select_case>& cases);
   void wait_done();
+  void take_sender();
+  void reply();
+  void reset_timer(bool only_stop);
   void join();
   void lock(bool only_try);
   void lock_rw(hold how);

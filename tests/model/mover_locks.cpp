@@ -103,7 +103,7 @@ void mover::run_body() {
   if (doomed()) return;
   const std::size_t channel = who.doing.number;
   const bool nil = channel == nil_channel;
-  std::optional<int> value;
+  std::optional<std::int64_t> value;
   if (!nil && receive_now(in, channel, value)) {
     who.now = phase::complete;
     return;

@@ -37,15 +37,22 @@ void run(std::set<world>& worlds) {
   worlds = std::move(settled);
 }
 
-// The actor whose deadline is the next before `limit`, or none.
-std::size_t next_to_time_out(const world& in, int limit) {
-  std::size_t found = actors;
-  for (std::size_t i = 0; i < actors; ++i) {
-    const auto& deadline = in.all[i].deadline;
-    if (!deadline || *deadline >= limit) continue;
-    if (found == actors || *deadline < *in.all[found].deadline) found = i;
-  }
-  return found;
+// Lets happen what time brings next before `limit`. False: nothing.
+bool next_in_time(world& in, std::int64_t limit) {
+  constexpr std::size_t nobody = actors + 2;
+  std::size_t found = nobody;
+  std::int64_t first = limit;
+  const auto look = [&](const std::optional<std::int64_t>& time, std::size_t who) {
+    if (!time || *time >= first) return;
+    first = *time;
+    found = who;
+  };
+  for (std::size_t i = 0; i < actors; ++i) look(in.all[i].deadline, i);
+  look(in.alarms[0].at, actors);
+  look(in.alarms[1].at, actors + 1);
+  if (found == nobody) return false;
+  found < actors ? time_out(in, found) : go_off(in, of_timer + found - actors);
+  return true;
 }
 
 // The lines of one text that the other has not.
@@ -77,19 +84,17 @@ void outcomes::issue(const std::vector<std::pair<std::size_t, step>>& steps) {
   change_all(all_, [&steps](world& each) { each.to_issue = steps; });
 }
 
-void outcomes::settle(int now) {
+void outcomes::settle(std::int64_t now) {
   run(all_);
   std::set<world> there;
   while (!all_.empty()) {
     std::set<world> on_the_way;
     for (world each : all_) {
-      const std::size_t who = next_to_time_out(each, now);
-      if (who == actors) {
+      if (next_in_time(each, now)) {
+        on_the_way.insert(std::move(each));
+      } else {
         each.now = now;
         there.insert(std::move(each));
-      } else {
-        time_out(each, who);
-        on_the_way.insert(std::move(each));
       }
     }
     run(on_the_way);

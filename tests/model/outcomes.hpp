@@ -20,8 +20,8 @@ class outcomes {
   // Steps that start together.
   void issue(const std::vector<std::pair<std::size_t, step>>& steps);
 
-  // All that can move does, in every order; then time goes on until `now`, in microseconds.
-  void settle(int now);
+  // All that can move does, in every order; then time goes on until `now`, in nanoseconds.
+  void settle(std::int64_t now);
   // Keeps the worlds that look so. How they differ when none does, else nothing.
   std::string agree(const std::string& seen_now);
   const world& any() const noexcept { return *all_.begin(); }

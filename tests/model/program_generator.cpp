@@ -39,8 +39,14 @@ Gen<action> about_everything() {
                                        {2, action::wait_done},
                                        {2, action::cancel_context},
                                        {8, action::cancel_actor},
+                                       {2, action::sleep},
+                                       {3, action::take_sender},
+                                       {2, action::reply},
+                                       {1, action::drop_sender},
+                                       {3, action::reset_timer},
+                                       {1, action::stop_timer},
                                        {3, action::join},
-                                       {2, action::sleep}});
+                                       {2, action::finish}});
 }
 
 Gen<action> about_channels() {
@@ -90,24 +96,50 @@ Gen<action> about_counts() {
                                        {1, action::call_once_throw},
                                        {3, action::call_once_receive},
                                        {1, action::send},
-                                       {3, action::join},
                                        {4, action::cancel_actor}});
+}
+
+Gen<action> about_replies_and_time() {
+  return gen::weightedElement<action>({{5, action::take_sender},
+                                       {4, action::reply},
+                                       {1, action::drop_sender},
+                                       {6, action::receive},
+                                       {1, action::try_receive},
+                                       {3, action::select},
+                                       {2, action::select_by_list},
+                                       {4, action::reset_timer},
+                                       {2, action::stop_timer},
+                                       {1, action::sleep},
+                                       {3, action::join},
+                                       {2, action::finish},
+                                       {3, action::cancel_actor}});
 }
 
 // The nil channel is rare: whoever uses it waits until it is cancelled.
 Gen<std::size_t> some_channel() {
-  return gen::weightedElement<std::size_t>({{20, 0}, {15, 1}, {8, 2}, {1, nil_channel}});
+  return gen::weightedElement<std::size_t>(
+      {{20, 0}, {15, 1}, {8, 2}, {1, nil_channel}, {3, replies}, {2, of_timer}, {2, of_ticker}});
+}
+Gen<std::size_t> rather_a_reply_or_time() {
+  return gen::weightedElement<std::size_t>(
+      {{1, 0}, {1, 1}, {9, replies}, {5, of_timer}, {5, of_ticker}});
 }
 
-Gen<select_case> some_case() {
+// What can be sent to as well.
+std::size_t both_ways(std::size_t channel) {
+  return channel < channels ? channel : channel - channels;
+}
+
+Gen<select_case> some_case(Gen<std::size_t> channel) {
   return gen::map(gen::pair(gen::weightedElement<case_kind>({{2, case_kind::none},
                                                              {6, case_kind::receive},
                                                              {6, case_kind::send},
                                                              {2, case_kind::done}}),
-                            some_channel()),
+                            std::move(channel)),
                   [](std::pair<case_kind, std::size_t> got) {
-                    const bool done = got.first == case_kind::done;
-                    return select_case{got.first, done ? got.second % pairs : got.second};
+                    if (got.first == case_kind::done) got.second %= pairs;
+                    if (got.first == case_kind::send) got.second = both_ways(got.second);
+                    return select_case{got.first, got.second};
                   });
 }
 
@@ -126,6 +158,13 @@ std::size_t object_for(action what, std::size_t channel, std::size_t small) {
     case action::cancel_actor:
     case action::join:
       return small;
+    case action::reset_timer:
+    case action::stop_timer:
+      return small % 2 == 0 ? of_timer : of_ticker;
+    case action::send:
+    case action::try_send:
+    case action::close:
+      return both_ways(channel);
     case action::wait_cond:
     case action::signal:
     case action::broadcast:
@@ -148,20 +187,22 @@ std::size_t number_for(action what, std::size_t channel, std::size_t small) {
     case action::add:
       return small % 4;
     case action::call_once_receive:
-      return channel;
+      return both_ways(channel);
     case action::sleep:
       return small % 3;
+    case action::reset_timer:
+      return small / 2;
     default:
       return 0;
   }
 }
 
-Gen<step> steps(Gen<action> about, bool together) {
+Gen<step> steps(Gen<action> about, const Gen<std::size_t>& channel, bool together) {
   return gen::map(
-      gen::tuple(gen::inRange<std::size_t>(0, actors), std::move(about), some_channel(),
+      gen::tuple(gen::inRange<std::size_t>(0, actors), std::move(about), channel,
                  gen::inRange<std::size_t>(0, actors),
                  together ? gen::weightedElement<bool>({{1, false}, {1, true}}) : gen::just(false),
-                 gen::tuple(some_case(), some_case(), last_case())),
+                 gen::tuple(some_case(channel), some_case(channel), last_case())),
       [](const auto& got) {
         const auto& [actor, what, channel, small, at_once, cases] = got;
         step made{.actor = actor, .what = what, .together = at_once};
@@ -176,12 +217,14 @@ Gen<step> steps(Gen<action> about, bool together) {
 }  // namespace
 
 Gen<program> programs(bool together) {
-  const auto about = [together](Gen<action> what) {
-    return gen::container<std::vector<step>>(steps(std::move(what), together));
+  const auto about = [together](Gen<action> what,
+                                const Gen<std::size_t>& channel = some_channel()) {
+    return gen::container<std::vector<step>>(steps(std::move(what), channel, together));
   };
   return gen::map(
       gen::oneOf(about(about_everything()), about(about_channels()), about(about_mutex_and_conds()),
-                 about(about_rw_mutex()), about(about_counts())),
+                 about(about_rw_mutex()), about(about_counts()),
+                 about(about_replies_and_time(), rather_a_reply_or_time())),
       [](std::vector<step> made) { return program{std::move(made)}; });
 }
 

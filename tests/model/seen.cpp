@@ -42,19 +42,20 @@ std::string seen(const world& shown) {
   std::string text;
   for (std::size_t i = 0; i < actors; ++i)
     text += seen_actor(i, doing(shown.all[i]), shown.all[i].last);
-  for (std::size_t i = 0; i < nil_channel; ++i)
-    text += seen_channel(i, shown.chans[i].values.size(), shown.chans[i].closed);
+  for (std::size_t i = 0; i < sources; ++i)
+    if (i != nil_channel)
+      text += seen_channel(i, shown.chans[i].values.size(), shown.chans[i].closed);
   return text + seen_rest(shown.available, {shown.onces[0].done, shown.onces[1].done},
                           {shown.contexts[0].done, shown.contexts[1].done});
 }
 
 namespace result {
 
-std::string received(std::optional<int> value) {
+std::string received(std::optional<std::int64_t> value) {
   return value ? std::to_string(*value) : std::string(closed);
 }
 std::string chosen(std::size_t index) { return "case " + std::to_string(index); }
-std::string chosen(std::size_t index, std::optional<int> value) {
+std::string chosen(std::size_t index, std::optional<std::int64_t> value) {
   return chosen(index) + ": " + received(value);
 }
 std::string of_step(std::size_t index, const std::string& what) {

@@ -65,10 +65,22 @@ const char* name_of(action what) {
       return "cancel context";
     case action::cancel_actor:
       return "cancel actor";
-    case action::join:
-      return "join actor";
     case action::sleep:
       return "sleep, milliseconds:";
+    case action::take_sender:
+      return "take a sender of the reply_channel";
+    case action::reply:
+      return "reply";
+    case action::drop_sender:
+      return "drop the sender";
+    case action::reset_timer:
+      return "reset the timer of channel";
+    case action::stop_timer:
+      return "stop the timer of channel";
+    case action::join:
+      return "join actor";
+    case action::finish:
+      return "finish";
   }
   return "";
 }
@@ -89,6 +101,8 @@ bool names_object(action what) {
     case action::wait_done:
     case action::cancel_context:
     case action::cancel_actor:
+    case action::reset_timer:
+    case action::stop_timer:
     case action::join:
       return true;
     default:
@@ -129,6 +143,8 @@ std::ostream& operator<<(std::ostream& out, const step& shown) {
       return out << ' ' << added_by(shown);
     case action::call_once_receive:
       return out << " from channel " << shown.number;
+    case action::reset_timer:
+      return out << " to " << shown.number << " ms";
     case action::select:
     case action::select_by_list:
       return out << " (" << shown.cases[0] << ", " << shown.cases[1] << ", " << shown.cases[2]

@@ -9,18 +9,23 @@
 // The random programs that are run on leash and on the model: a list of steps, each done by one of a few
 // actors with one of a few objects.
 //
-//   channels   0, 1, 2 with room for 0, 1 and 3 values; 3 is nil
+//   channels   0, 1, 2 with room for 0, 1 and 3 values; 3 is nil. Received from only: 4, a reply_channel
+//              with 4 slots, 5 and 6, those of a timer and of a ticker, which are stopped at first
 //   a mutex, an rw_mutex, a semaphore with 3 permits, a wait_group
 //   conds      0 with the mutex, 1 with the rw_mutex
 //   onces      0, 1
-//   contexts   0, and 1 below it; each actor is on a leash of its own besides
+//   contexts   0, and 1 below it; each actor is on a leash of its own besides, and can be joined
 
 namespace leash::testing::model {
 
 inline constexpr std::size_t actors = 5;
 inline constexpr std::size_t channels = 4;
 inline constexpr std::size_t nil_channel = 3;
-inline constexpr std::array<std::size_t, channels> capacities{0, 1, 3, 0};
+inline constexpr std::size_t replies = 4;
+inline constexpr std::size_t of_timer = 5;
+inline constexpr std::size_t of_ticker = 6;
+inline constexpr std::size_t sources = 7;  // what can be received from
+inline constexpr std::array<std::size_t, sources> capacities{0, 1, 3, 0, 4, 1, 1};
 inline constexpr std::size_t permits = 3;
 inline constexpr std::size_t pairs = 2;  // of conds, onces and contexts
 
@@ -54,8 +59,14 @@ enum class action : std::uint8_t {
   wait_done,
   cancel_context,
   cancel_actor,
-  join,  // an actor
   sleep,
+  take_sender,  // of the reply_channel
+  reply,
+  drop_sender,
+  reset_timer,  // the timer, or the ticker
+  stop_timer,
+  join,    // an actor
+  finish,  // the actor returns; another takes its place
 };
 
 enum class case_kind : std::uint8_t { none, receive, send, done, timeout, otherwise };

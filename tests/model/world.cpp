@@ -39,6 +39,14 @@ void time_out(world& in, std::size_t actor) {
   finish(in, actor, who.doing.what == action::sleep ? result::ok : result::chosen(last));
 }
 
+void go_off(world& in, std::size_t channel) {
+  alarm_state& alarm = in.alarms[channel - of_timer];
+  const std::int64_t time = *alarm.at;
+  alarm.at.reset();
+  if (alarm.period != 0) alarm.at = time + alarm.period;
+  send_now(in, channel, time);  // or it is dropped
+}
+
 bool makes_sense(const world& in, std::size_t actor, const step& given) noexcept {
   const actor_state& who = in.all[actor];
   switch (given.what) {
@@ -61,6 +69,11 @@ bool makes_sense(const world& in, std::size_t actor, const step& given) noexcept
       return !who.permits;
     case action::release:
       return who.permits.has_value();
+    case action::take_sender:
+      return !who.has_sender;
+    case action::reply:
+    case action::drop_sender:
+      return who.has_sender;
     default:
       return true;
   }

@@ -26,7 +26,8 @@ enum class phase : std::uint8_t {
   body,         // has the run token of a once, to run the body
   complete,     // the body has run
   cancel_rest,  // has cancelled a context, but not yet the one below
-  leaving,      // is being unwound
+  reply_rest,   // has replied, but its sender is still counted
+  leaving,      // is being unwound, or returns
 };
 
 enum class hold : std::uint8_t { nothing, to_read, to_write };
@@ -44,7 +45,7 @@ struct actor_state {
   std::size_t index = 0;    // of that step
   std::string_view reason;  // why it waits
   std::string last;         // what its last step gave
-  std::optional<int> deadline;
+  std::optional<std::int64_t> deadline;
   bool doomed = false;
   bool in_queue = false;  // while it is leaving
   bool has_mutex = false;
@@ -53,11 +54,13 @@ struct actor_state {
   std::optional<std::size_t> permits;
   bool has_signal = false;
   bool has_token = false;
+  bool has_sender = false;
+  bool returned = false;
   auto operator<=>(const actor_state&) const = default;
 };
 
 struct channel_state {
-  std::vector<int> values;
+  std::vector<std::int64_t> values;
   bool closed = false;
   std::vector<place> senders;
   std::vector<place> receivers;
@@ -77,10 +80,21 @@ struct context_state {
   auto operator<=>(const context_state&) const = default;
 };
 
+// A timer or, with a period, a ticker.
+struct alarm_state {
+  std::optional<std::int64_t> at;
+  std::int64_t period = 0;
+  auto operator<=>(const alarm_state&) const = default;
+};
+
 struct world {
-  int now = 0;  // microseconds
+  std::int64_t now = 0;  // nanoseconds
   std::array<actor_state, actors> all;
-  std::array<channel_state, channels> chans;
+  std::array<std::vector<std::size_t>, actors> joiners;
+  std::array<channel_state, sources> chans;
+  std::size_t unissued = capacities[replies];  // senders of the reply_channel
+  std::size_t outstanding = 0;
+  std::array<alarm_state, 2> alarms;  // of_timer, of_ticker
   bool locked = false;
   std::vector<std::size_t> lockers;
   bool writing = false;
@@ -94,8 +108,7 @@ struct world {
   std::vector<std::size_t> counting;
   std::array<once_state, pairs> onces;
   std::array<context_state, pairs> contexts;
-  std::array<std::vector<std::size_t>, actors> joiners;  // by whom they join
-  std::vector<std::pair<std::size_t, step>> to_issue;    // steps that start together, in order
+  std::vector<std::pair<std::size_t, step>> to_issue;  // steps that start together, in order
   auto operator<=>(const world&) const = default;
 };
 
@@ -109,15 +122,22 @@ void respawn(world& in, std::size_t actor);
 void cancel(world& in, std::size_t actor);
 // Ends the wait of the actor whose deadline it is.
 void time_out(world& in, std::size_t actor);
+// The timer or ticker of that channel goes off.
+void go_off(world& in, std::size_t channel);
 
 // The actor holds what the step needs, and not what it takes.
 bool makes_sense(const world& in, std::size_t actor, const step& given) noexcept;
 
 // A select's cases without those of no kind.
 std::vector<select_case> cases_of(const step& selecting);
-// What time-outs and sleeps last: no two end at once.
-inline int microseconds(std::size_t milliseconds, std::size_t actor) {
-  return static_cast<int>(1000 * milliseconds + 100 * (actor + 1));
+// What time-outs and sleeps last, in nanoseconds, and what timers and tickers do: no two end at once, and none
+// when the driver wakes, which is at whole milliseconds.
+inline std::int64_t lasting(std::size_t milliseconds, std::size_t actor) {
+  return static_cast<std::int64_t>(1'000'000 * milliseconds + 100'000 * (actor + 1));
+}
+inline std::int64_t alarm_after(const step& resetting, std::size_t actor) {
+  return resetting.object == of_timer ? lasting(resetting.number, actor) + 3
+                                      : lasting(resetting.number + 1, actor) + 7;
 }
 
 // What can be seen of it when nothing moves, line by line.
@@ -129,9 +149,9 @@ std::string seen_rest(std::size_t available, const std::array<bool, pairs>& has_
 
 // What a step gave.
 namespace result {
-std::string received(std::optional<int> value);
+std::string received(std::optional<std::int64_t> value);
 std::string chosen(std::size_t index);
-std::string chosen(std::size_t index, std::optional<int> value);
+std::string chosen(std::size_t index, std::optional<std::int64_t> value);
 inline constexpr const char* ok = "ok";
 inline constexpr const char* would_block = "would block";
 inline constexpr const char* closed = "closed";
@@ -139,7 +159,8 @@ inline constexpr const char* not_locked = "not locked";
 inline constexpr const char* bad_option = "bad option";
 inline constexpr const char* negative = "negative counter";
 inline constexpr const char* nil = "nil";
-inline constexpr const char* unwound = "unwound";
+inline constexpr const char* no_slot = "no slot";
+inline constexpr const char* canceled = "canceled";
 inline constexpr const char* skipped = "left out: it holds one already";
 inline constexpr const char* not_run = "not run";
 inline constexpr const char* ran = "ran";

@@ -98,7 +98,7 @@ std::optional<std::size_t> claim_first(world& in, std::vector<std::size_t>& queu
   return std::nullopt;
 }
 
-void give_value(world& in, place to, std::optional<int> value) {
+void give_value(world& in, place to, std::optional<std::int64_t> value) {
   actor_state& who = in.all[to.actor];
   if (in_select(who)) return finish(in, to.actor, result::chosen(to.index, value));
   if (who.doing.what == action::call_once_receive)
@@ -116,7 +116,7 @@ void take_value(world& in, place from, bool closed) {
 
 int value_at(const world& in, place from) { return value_of(in.all[from.actor].index, from.index); }
 
-bool send_now(world& in, std::size_t channel, int value) {
+bool send_now(world& in, std::size_t channel, std::int64_t value) {
   channel_state& to = in.chans[channel];
   if (const auto receiver = claim_first(in, to.receivers)) {
     give_value(in, *receiver, value);
@@ -127,7 +127,7 @@ bool send_now(world& in, std::size_t channel, int value) {
   return true;
 }
 
-bool receive_now(world& in, std::size_t channel, std::optional<int>& value) {
+bool receive_now(world& in, std::size_t channel, std::optional<std::int64_t>& value) {
   channel_state& from = in.chans[channel];
   const bool buffered = !from.values.empty();
   if (buffered) {
@@ -214,6 +214,16 @@ void give_up_token(world& in, std::size_t actor) {
     in.all[*next].has_token = true;
     in.all[*next].now = phase::body;
   }
+}
+
+void give_up_sender(world& in, std::size_t actor) {
+  in.all[actor].has_sender = false;
+  if (--in.outstanding == 0 && in.unissued == 0) close_now(in, replies);
+}
+
+void end_joins(world& in, std::size_t actor) {
+  const char* outcome = in.all[actor].returned ? result::ok : result::canceled;
+  while (const auto joiner = claim_first(in, in.joiners[actor])) finish(in, *joiner, outcome);
 }
 
 void finish_context(world& in, std::size_t which) {
