@@ -172,8 +172,8 @@ central::central() {
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) continue;
     const auto begin = reinterpret_cast<std::uintptr_t>(range);
-    arena_begin = (begin + page_bytes - 1) & ~(page_bytes - 1);
-    arena_size = size;
+    arena_begin.store((begin + page_bytes - 1) & ~(page_bytes - 1), std::memory_order_relaxed);
+    arena_size.store(size, std::memory_order_release);
     void* table = mmap(nullptr, size / page_bytes * sizeof(page_info), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (table == MAP_FAILED) throw std::bad_alloc();
@@ -350,8 +350,8 @@ std::size_t block_bytes(const block_header* header) noexcept {
 
 }  // namespace
 
-std::uintptr_t arena_begin = 0;
-std::size_t arena_size = 0;
+constinit std::atomic<std::uintptr_t> arena_begin{0};
+constinit std::atomic<std::size_t> arena_size{0};
 
 [[gnu::noinline]] void* allocate_block(std::size_t bytes, block_kind kind, void* owner) {
   const std::uint8_t size_class = class_of(bytes);
@@ -401,20 +401,21 @@ std::size_t arena_size = 0;
 }
 
 block_header* find_block(const void* address) noexcept {
-  const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(address) - arena_begin;
-  if (offset >= arena_size) return nullptr;
+  if (!in_arena(address)) return nullptr;
+  const std::uintptr_t begin = arena_begin.load(std::memory_order_relaxed);
+  const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(address) - begin;
   const std::size_t page = offset / page_bytes;
   const page_info& info = central::instance().pages[page];
   const std::uint32_t stride = info.stride.load(std::memory_order_acquire);
   if (stride == 0) return nullptr;
   if (stride == large_stride) {
     const std::size_t first = page - info.pages_back.load(std::memory_order_relaxed);
-    return reinterpret_cast<block_header*>(arena_begin + first * page_bytes);
+    return reinterpret_cast<block_header*>(begin + first * page_bytes);
   }
   const auto inside = static_cast<std::uint64_t>(offset % page_bytes);
   const std::uint64_t block = (inside * info.reciprocal.load(std::memory_order_relaxed)) >> 32;
   if ((block + 1) * stride > page_bytes) return nullptr;
-  return reinterpret_cast<block_header*>(arena_begin + page * page_bytes + block * stride);
+  return reinterpret_cast<block_header*>(begin + page * page_bytes + block * stride);
 }
 
 arena_usage usage() noexcept { return central::instance().usage(); }

@@ -36,11 +36,14 @@ static_assert(sizeof(block_header) == 16);
 // A count that has come this far stays until the memory is allocated anew.
 constexpr std::uint8_t lent_for_good = 0xff;
 
-extern std::uintptr_t arena_begin;
-extern std::size_t arena_size;
+// Written once, the size last: whoever sees a size sees the beginning.
+extern std::atomic<std::uintptr_t> arena_begin;
+extern std::atomic<std::size_t> arena_size;
 
 inline bool in_arena(const void* address) noexcept {
-  return reinterpret_cast<std::uintptr_t>(address) - arena_begin < arena_size;
+  const std::size_t size = arena_size.load(std::memory_order_acquire);
+  return reinterpret_cast<std::uintptr_t>(address) - arena_begin.load(std::memory_order_relaxed) <
+         size;
 }
 
 // Storage of `bytes`, aligned to 16, with the header filled in. Throws std::bad_alloc. Any thread.
