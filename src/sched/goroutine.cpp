@@ -42,6 +42,8 @@ const char* text_of(wait_reason reason) noexcept {
       return "sync.Cond.Wait";
     case wait_reason::semacquire:
       return "semacquire";
+    case wait_reason::once_do:
+      return "sync.Once.Do";
     case wait_reason::blocking:
       return "blocking";
   }

@@ -90,7 +90,7 @@ void mover::call_once() {
   if (once.done) return end(result::not_run);
   if (once.running) {
     once.waiters.push_back(actor_);
-    return wait(in, actor_, "sync.Mutex.Lock");
+    return wait(in, actor_, "sync.Once.Do");
   }
   once.running = true;
   who.has_token = true;

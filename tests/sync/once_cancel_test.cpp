@@ -70,7 +70,7 @@ TEST_P(OnceCancel, OfTheBodyLetsTheNextWhoWaitsRunIt) {
         co_await first.call([&] { ran += i + 1; });
         ++over;
       });
-      co_await until_waits(who, wait_reason::mutex_lock);
+      co_await until_waits(who, wait_reason::once_do);
     }
     owner.cancel();
     co_await until_alone();
@@ -110,7 +110,7 @@ TEST_P(OnceCancel, DuringTheWaitLeavesNobodyBehind) {
       co_await first.call([] {});
       ADD_FAILURE() << "a cancelled waiter went on";
     });
-    co_await until_waits(who, wait_reason::mutex_lock);
+    co_await until_waits(who, wait_reason::once_do);
     owner.cancel();
     co_await until([] { return num_goroutines() == 2; });
     EXPECT_FALSE(has_waiters(first));
@@ -170,7 +170,7 @@ TEST_P(OnceCancel, FromADestructor) {
       co_await first.call([&] { return body(); });
       ADD_FAILURE() << "it was unwound";
     });
-    co_await until_waits(who, wait_reason::mutex_lock);
+    co_await until_waits(who, wait_reason::once_do);
     owner.cancel();
     co_await until_alone();
     EXPECT_FALSE(first.has_run());

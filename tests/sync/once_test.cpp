@@ -164,7 +164,7 @@ TEST_P(Once, OnlyTheFrameThatRunsTheBodyCanLetTheOthersGoOn) {
       waiter = this_record();
       co_await first.call([] {});
     });
-    co_await until_waits(waiter, wait_reason::mutex_lock);
+    co_await until_waits(waiter, wait_reason::once_do);
     EXPECT_EQ(targets_of(waiter),
               (std::vector<target>{{&object_of(first), set_of(capability::unlock)}}));
     EXPECT_EQ(able(object_of(first), capability::unlock),
@@ -188,7 +188,7 @@ TEST_P(Once, ABodyThatCallsItsOwnOnceWaitsForItself) {
         ADD_FAILURE() << "it did not wait for itself";
       });
     });
-    co_await until_waits(who, wait_reason::mutex_lock);
+    co_await until_waits(who, wait_reason::once_do);
     EXPECT_EQ(able(object_of(first), capability::unlock), (std::vector<const void*>{who.load()}));
     owner.cancel();
     co_await until_alone();

@@ -67,6 +67,7 @@ enum class wait_reason : std::uint8_t {
   rw_mutex_lock_shared,
   cond_wait,
   semacquire,
+  once_do,
   blocking,
 };
 const char* text_of(wait_reason reason) noexcept;

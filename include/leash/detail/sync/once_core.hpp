@@ -57,7 +57,7 @@ class once_wait final : public lock_wait {
     return settle(!std::exchange(body.running, true));
   }
   void await_suspend(std::coroutine_handle<>) noexcept {
-    suspend(&target_->as<once_body>().waiters, wait_reason::mutex_lock, set_of(capability::unlock));
+    suspend(&target_->as<once_body>().waiters, wait_reason::once_do, set_of(capability::unlock));
   }
   handle await_resume() noexcept { return take(); }
 };
