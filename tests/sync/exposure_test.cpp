@@ -126,6 +126,26 @@ TEST_P(Exposure, ValuesAndHandlesExposeNothing) {
   EXPECT_EQ(count_exposures().sent, before.sent);
 }
 
+// Such a callable runs where it is given to go(): what it has captured is used there.
+TEST_P(Exposure, ACallableThatIsNoCoroutineMayUseWhatItHasCaptured) {
+  const exposures before = count_exposures();
+  run([]() -> task<> {
+    const channel<int> values(4);
+    const auto put = [](channel<int> into, int value) -> task<> { co_await into.send(value); };
+    go([values, put] { return put(values, 1); });
+    go([put](const channel<int>& given) { return put(given, 2); }, values);
+    co_await spawn([values, put] { return put(values, 3); });
+    co_await with_scope([&](scope& s) -> task<> {
+      s.go([values, put] { return put(values, 4); });
+      co_return;
+    });
+    int sum = 0;
+    for (int i = 0; i < 4; ++i) sum += *co_await values.receive();
+    EXPECT_EQ(sum, 10);
+  });
+  EXPECT_EQ(count_exposures().foreign, before.foreign);
+}
+
 TEST_P(Exposure, BorrowersAndThoseWhoAreWaitedForUseWhatTheyMay) {
   const exposures before = count_exposures();
   run([]() -> task<> {

@@ -136,9 +136,11 @@ goroutine& start_with(Base base, object* leash, std::source_location where, F&& 
   fresh.closure = made;
   fresh.joiner.store(made->joiner(), std::memory_order_relaxed);
   fresh.sheltered.store(made->sheltered(), std::memory_order_relaxed);
-  find_block(made)->owner.store(&fresh, std::memory_order_release);
   scan_for_borrows(fresh, made->words());
   promise_base& root = root_of(made->call());
+  // Until here it was nobody's: a callable that is no coroutine itself runs in the call, in this goroutine, and
+  // uses what it has captured.
+  find_block(made)->owner.store(&fresh, std::memory_order_release);
   guard.release();
   launch(fresh, root, leash);
   return fresh;
