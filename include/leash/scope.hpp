@@ -227,7 +227,7 @@ class timed_child final : public group_child {
 template <class T>
 task<T> timeout(std::chrono::nanoseconds limit, task<T> work,
                 std::source_location where = std::source_location::current()) {
-  const auto deadline = detail::now(detail::current_scheduler()) + limit;
+  const auto deadline = detail::in_future(detail::current_scheduler(), limit);
   detail::timed_outcome<T> outcome;
   detail::group children(detail::current_leash(), deadline);
   detail::start_task(new detail::timed_child<T>(children, outcome), &children.context(), where,

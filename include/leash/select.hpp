@@ -269,7 +269,7 @@ class [[nodiscard("a select happens when it is awaited")]] select_operation fina
       each.node.index = static_cast<std::uint32_t>(index);
     } else if constexpr (is_timeout<Case>) {
       timeout_ = static_cast<std::uint32_t>(index);
-      deadline_ = now(*self_->home.load(std::memory_order_relaxed)) + each.limit;
+      deadline_ = in_future(*self_->home.load(std::memory_order_relaxed), each.limit);
     } else {
       otherwise_ = static_cast<std::uint32_t>(index);
     }

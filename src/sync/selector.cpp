@@ -74,7 +74,7 @@ void selector_operation::bind(promise_base& frame) noexcept {
     if (each.otherwise) otherwise_ = i;
     if (!each.limit) continue;
     timeout_ = i;
-    deadline_ = now(*self_->home.load(std::memory_order_relaxed)) + *each.limit;
+    deadline_ = in_future(*self_->home.load(std::memory_order_relaxed), *each.limit);
   }
 }
 

@@ -11,6 +11,10 @@
 
 namespace leash::testing {
 
+// One worker, on virtual time: everything happens in a known order, and no time passes while something runs.
+inline constexpr runtime_options virtual_time{
+    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+
 // A fixture whose tests run over one worker (where the order is known), two (as many as this machine
 // may have) and eight (more than it has, so that a worker is stopped at any instruction).
 class OverWorkers : public ::testing::TestWithParam<std::uint32_t> {

@@ -4,12 +4,7 @@
 
 #include "support/workers.hpp"
 
-#include <leash/cond.hpp>
-#include <leash/go.hpp>
-#include <leash/mutex.hpp>
-#include <leash/runtime.hpp>
-#include <leash/time.hpp>
-#include <leash/wait_group.hpp>
+#include <leash/leash.hpp>
 
 // Virtual time goes on while goroutines wait for each other: what tests/go_semantics.md names for Go's synctest.
 
@@ -18,9 +13,7 @@ namespace {
 using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::until_alone;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+using leash::testing::virtual_time;
 
 TEST(WaitsInVirtualTime, AWaitGroupTakesAsLongAsTheLast) {
   run(
@@ -76,6 +69,29 @@ TEST(WaitsInVirtualTime, AWaitGroupCanGoFromOneRunToTheNext) {
           co_await group.wait();
         },
         virtual_time);
+}
+
+constexpr auto for_ever = std::chrono::nanoseconds::max();
+
+// So far away that it cannot be added to the time.
+TEST(WaitsInVirtualTime, ATimeOutAsLongAsCanBeNeverComes) {
+  run(
+      []() -> task<> {
+        const channel<> later(1);
+        const auto send_later = [later]() -> task<> {
+          co_await sleep(1h);
+          co_await later.send();
+        };
+        go(send_later);
+        EXPECT_EQ(co_await select(on_timeout(for_ever), on_receive(later)), 1u);
+        go(send_later);
+        selector one;
+        one.add(on_timeout(for_ever));
+        one.add(on_receive(later));
+        EXPECT_EQ(co_await one.wait(), 1u);
+        co_await timeout(for_ever, []() -> task<> { co_await sleep(1h); }());
+      },
+      virtual_time);
 }
 
 }  // namespace
