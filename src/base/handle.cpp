@@ -121,4 +121,16 @@ void unlock_and_free_if_unused(object& candidate) noexcept {
   object_pool::instance().release(&candidate);
 }
 
+void pin(object& kept) noexcept {
+  kept.lock.lock();
+  kept.pins += 1;
+  kept.lock.unlock();
+}
+
+void unpin(object& pinned) noexcept {
+  pinned.lock.lock();
+  pinned.pins -= 1;
+  unlock_and_free_if_unused(pinned);
+}
+
 }  // namespace leash::detail

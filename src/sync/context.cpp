@@ -7,18 +7,6 @@
 namespace leash::detail {
 namespace {
 
-void pin(object& kept) noexcept {
-  kept.lock.lock();
-  kept.pins += 1;
-  kept.lock.unlock();
-}
-
-void unpin(object& pinned) noexcept {
-  pinned.lock.lock();
-  pinned.pins -= 1;
-  unlock_and_free_if_unused(pinned);
-}
-
 void destroy_context(object& context) noexcept {
   auto& body = context.as<context_body>();
   if (body.hooks != nullptr && body.hooks->destroy != nullptr) body.hooks->destroy(body.held);

@@ -25,9 +25,7 @@ namespace leash {
 context without_cancel(const context& parent) {
   detail::handle made = detail::make_context(nullptr, detail::clock_time::max(), 0);
   if (detail::object* values = detail::context_access::target(parent)) {
-    values->lock.lock();
-    values->pins += 1;
-    values->lock.unlock();
+    detail::pin(*values);
     made.target()->as<detail::context_body>().values = values;
   }
   return detail::context_access::make(std::move(made));

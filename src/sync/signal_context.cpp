@@ -122,9 +122,7 @@ class signal_desk {
       std::exception_ptr cause;
       while (object* context = take_one(cause)) {
         cancel_context(*context, errc::canceled, cause);
-        context->lock.lock();
-        context->pins -= 1;
-        unlock_and_free_if_unused(*context);
+        unpin(*context);
       }
     }
   }
@@ -137,9 +135,7 @@ class signal_desk {
         if (times(entry->signals[i]) == entry->seen[i]) continue;
         cause = std::make_exception_ptr(signal_received(entry->signals[i]));
         object& context = *entry->context;  // registered, hence not done, hence armed and alive
-        context.lock.lock();
-        context.pins += 1;
-        context.lock.unlock();
+        pin(context);
         std::erase(entries_, entry);
         restore(*entry);
         return &context;

@@ -98,4 +98,8 @@ void free_if_unused(object* candidate) noexcept;
 // The same, for a caller that holds `lock`, which is released.
 void unlock_and_free_if_unused(object& candidate) noexcept;
 
+// Keeps an object, which the caller knows to be alive, until unpin(). Both are called without its lock.
+void pin(object& kept) noexcept;
+void unpin(object& pinned) noexcept;
+
 }  // namespace leash::detail

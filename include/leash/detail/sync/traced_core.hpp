@@ -45,7 +45,7 @@ struct traced_body {
 };
 
 // A new object for one block, with one handle, which is weak. Requires nothing of `destroy` before
-// strong_from was called.
+// become_strong was called.
 handle make_traced_object(void (*destroy)(void*) noexcept);
 // Its block, of so many bytes, which belongs to it. Throws std::bad_alloc.
 void* allocate_traced(const handle& owner, std::size_t bytes);
