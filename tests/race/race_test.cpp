@@ -14,10 +14,8 @@ namespace {
 
 using namespace leash;
 using namespace std::chrono_literals;
+using leash::testing::virtual_time;
 using ::testing::ElementsAre;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
 
 task<std::string> request(std::string engine, std::chrono::milliseconds latency) {
   co_await sleep(latency);

@@ -95,7 +95,7 @@ TEST(AfterFuncInTime, RunsWhenTheDeadlineHasPassed) {
         after_func(owner, [=]() -> task<> { co_await ran.send(now() - began); });
         EXPECT_EQ(co_await ran.receive(), 10ms);
       },
-      {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+      leash::testing::virtual_time);
 }
 
 TEST_P(AfterFunc, RunsWhenAPlainThreadEndsTheContext) {

@@ -16,9 +16,7 @@ namespace {
 using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::until_alone;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+using leash::testing::virtual_time;
 
 std::exception_ptr reason(const char* text) {
   return std::make_exception_ptr(std::runtime_error(text));

@@ -14,9 +14,7 @@ namespace {
 using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::until_alone;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+using leash::testing::virtual_time;
 
 // Says in its destructor whether the goroutine was unwound.
 struct witness {

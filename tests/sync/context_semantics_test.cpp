@@ -25,9 +25,7 @@ using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::blocks;
 using leash::testing::until_alone;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+using leash::testing::virtual_time;
 
 class ContextSemantics : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(ContextSemantics);

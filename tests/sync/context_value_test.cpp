@@ -17,6 +17,7 @@ namespace {
 using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::until_alone;
+using leash::testing::virtual_time;
 
 struct user {
   using type = std::string;
@@ -27,9 +28,6 @@ struct other_text {
 struct shared {
   using type = std::shared_ptr<int>;
 };
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
 
 class ContextValue : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(ContextValue);

@@ -21,7 +21,7 @@ using leash::testing::this_record;
 
 template <class F>
 void run_virtual(F main) {
-  run(std::move(main), {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+  run(std::move(main), leash::testing::virtual_time);
 }
 
 // Until nothing can run.

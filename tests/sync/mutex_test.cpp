@@ -224,7 +224,7 @@ TEST(MutexWithVirtualTime, IsFairToWhoComesSeldom) {
         co_await sleep(1ms);
         EXPECT_EQ(num_goroutines(), 1u);
       },
-      {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+      leash::testing::virtual_time);
 }
 
 // Whoever never has to wait gives way to others all the same.

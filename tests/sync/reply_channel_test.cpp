@@ -167,7 +167,7 @@ TEST(ReplyChannelInASelect, IsAReceivingEnd) {
         EXPECT_EQ(co_await select(on_receive(replies.receiver(), reply), on_timeout(1s)), 0u);
         EXPECT_EQ(reply, std::nullopt);
       },
-      {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+      leash::testing::virtual_time);
 }
 
 // Replies, cancels and drops at once: every reply is received or dies with the channel, and who waits for

@@ -12,9 +12,7 @@ namespace {
 
 using namespace leash;
 using namespace std::chrono_literals;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+using leash::testing::virtual_time;
 
 TEST(Select, TakesTheCaseThatIsReady) {
   run(

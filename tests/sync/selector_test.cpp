@@ -22,9 +22,7 @@ using leash::testing::this_record;
 using leash::testing::until;
 using leash::testing::until_alone;
 using leash::testing::until_waits;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+using leash::testing::virtual_time;
 
 class Selector : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Selector);

@@ -96,7 +96,7 @@ TEST(SemaphoreWithVirtualTime, DoesNotStarveWhoWantsMany) {
         co_await sleep(10ms);
         EXPECT_EQ(num_goroutines(), 1u);
       },
-      {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+      leash::testing::virtual_time);
 }
 
 TEST(SemaphoreWithVirtualTime, AnAcquireCanHaveATimeLimit) {
@@ -123,7 +123,7 @@ TEST(SemaphoreWithVirtualTime, AnAcquireCanHaveATimeLimit) {
         EXPECT_TRUE(co_await try_for_a_while());
         EXPECT_EQ(permits.available(), 1u);
       },
-      {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+      leash::testing::virtual_time);
 }
 
 TEST(SemaphoreOfAnyThread, TryAcquireDoesNotWait) {

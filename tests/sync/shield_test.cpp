@@ -15,9 +15,7 @@ using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::until;
 using leash::testing::until_alone;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+using leash::testing::virtual_time;
 
 class Shield : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Shield);

@@ -17,9 +17,7 @@ using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::until;
 using leash::testing::until_alone;
-
-constexpr runtime_options virtual_time{
-    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+using leash::testing::virtual_time;
 
 class Spawn : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Spawn);

@@ -142,7 +142,7 @@ TEST(StopTokenOf, ADeadlineIsRequestedOnTime) {
         co_await sleep(2ms);
         EXPECT_TRUE(token.stop_requested());
       },
-      {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+      leash::testing::virtual_time);
 }
 
 // The callback finds everything below ended, and may use the context itself.

@@ -131,7 +131,7 @@ TEST(TimerCancelInTime, AtTheSameTimeTheTimeIsDelivered) {
         co_await same_time(beat, delivered);
         EXPECT_EQ(delivered, 2);
       },
-      {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+      leash::testing::virtual_time);
 }
 
 TEST_P(TimerCancel, AtTheInstantItGoesOffTheTimeIsReceivedOrStays) {

@@ -21,7 +21,7 @@ using time_point = std::chrono::steady_clock::time_point;
 
 template <class F>
 void in_virtual_time(F main) {
-  leash::run(std::move(main), {.processors = 1, .leaks = leak_policy::off, .virtual_time = true});
+  leash::run(std::move(main), leash::testing::virtual_time);
 }
 
 op_status look(const receive_channel<time_point>& times) {
