@@ -1,11 +1,10 @@
 #include "demo.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -23,7 +22,7 @@ struct demo_options {
   std::string language;
   std::string format = "text";
   bool oom = false;
-  std::string limit = "256M";
+  std::size_t limit = std::size_t{256} << 20;
   std::string limit_by = "auto";
 };
 
@@ -80,31 +79,20 @@ int run_demo(const demo_options& options) {
 
 constexpr std::size_t least_limit = std::size_t{16} << 20;
 
-// "256M" in bytes; 0 when that is no size, or one that nothing has.
-std::size_t size_of(std::string_view text) {
-  std::size_t number = 0;
-  const char* begin = text.data();
-  const char* end = begin + text.size();
-  const auto [rest, bad] = std::from_chars(begin, end, number);
-  if (bad != std::errc{} || end - rest > 1) return 0;
-  constexpr std::string_view letters = "kMG";
-  std::size_t shift = 0;
-  if (rest != end) {
-    const std::size_t letter = letters.find(*rest == 'K' ? 'k' : *rest);
-    if (letter == letters.npos) return 0;
-    shift = 10 * (letter + 1);
+// Makes "256M" the number of its bytes. Returns what is wrong with it, or nothing.
+std::string read_limit(std::string& text) {
+  const std::string given = text;
+  bool good = !text.starts_with('-');  // which AsSizeValue takes for a very large one
+  try {
+    if (good) static_cast<void>(CLI::AsSizeValue(false)(text));
+  } catch (const CLI::ValidationError&) {
+    good = false;
   }
-  return number >> (63 - shift) == 0 ? number << shift : 0;
-}
-
-// What is wrong with it, or nothing.
-std::string check_limit(const std::string& text) {
-  const std::size_t bytes = size_of(text);
-  if (bytes == 0)
+  if (!good)
     return fmt::format("{} is no size; give a number of bytes, or one with k, M or G, as in 256M",
-                       text);
-  if (bytes < least_limit)
-    return fmt::format("{} is too little for a process to start in; give 16M or more", text);
+                       given);
+  if (std::stoull(text) < least_limit)
+    return fmt::format("{} is too little for a process to start in; give 16M or more", given);
   return {};
 }
 
@@ -124,8 +112,8 @@ void add_demo(CLI::App& app, int& code) {
       command->add_flag("--oom", options->oom,
                         "Many races a second under a memory limit: leaky, it dies; cured, not");
   command->add_option("--limit", options->limit, "With --oom: how much memory the service may hold")
-      ->check(CLI::Validator(check_limit, "SIZE"))
-      ->capture_default_str()
+      ->transform(CLI::Validator(read_limit, "SIZE"))
+      ->default_str("256M")
       ->needs(oom);
   command
       ->add_option("--limit-by", options->limit_by,
@@ -138,7 +126,7 @@ void add_demo(CLI::App& app, int& code) {
                                    .json = options->format == "json",
                                    .chinese = speaks_chinese(options->language),
                                    .use_group = options->limit_by != "watcher",
-                                   .limit = size_of(options->limit)})
+                                   .limit = options->limit})
                         : run_demo(*options);
   });
 }

@@ -21,10 +21,6 @@ struct demo_report {
   std::chrono::nanoseconds left_for{0};  // since the leaked one tried to send
 };
 
-inline std::int64_t milliseconds(std::chrono::nanoseconds time) {
-  return std::chrono::round<std::chrono::milliseconds>(time).count();
-}
-
 // What the goroutine that `leaky` left behind holds.
 inline std::size_t leaked_bytes(const finding& leaky) {
   return leaky.memory_after.live_bytes - leaky.memory_before.live_bytes;

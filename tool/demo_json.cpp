@@ -1,13 +1,12 @@
 #include <nlohmann/json.hpp>
 
 #include "demo.hpp"
+#include "milliseconds.hpp"
 
 namespace leash::tool {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-double exact_ms(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
 json json_of(const memory_usage& used) {
   return {{"frames", used.live_frames}, {"blocks", used.live_blocks}, {"bytes", used.live_bytes}};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "demo.hpp"
+#include "milliseconds.hpp"
 
 namespace leash::tool {
 namespace {

@@ -3,14 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "milliseconds.hpp"
 #include "oom.hpp"
 
 namespace leash::tool {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-double exact_ms(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
 std::string_view name_of(service_end end) {
   constexpr std::array<std::string_view, service_ends> names{

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "milliseconds.hpp"
 #include "say.hpp"
 #include "standard_streams.hpp"
 
@@ -22,10 +23,6 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr int write_failed = output_failure::exit_code;
-
-std::int64_t milliseconds(std::chrono::nanoseconds time) {
-  return std::chrono::round<std::chrono::milliseconds>(time).count();
-}
 
 std::string text_of(const attempt_report& attempt) {
   switch (attempt.fate) {
@@ -73,8 +70,8 @@ json json_of(const race_options& options, const race_report& report) {
   for (std::size_t i = 0; i < report.attempts.size(); ++i) {
     const attempt_report& each = report.attempts[i];
     json row{{"url", options.urls[i]}, {"fate", leash::text_of(each.fate)}};
-    if (each.has_started) row["started_ms"] = static_cast<double>(each.started.count()) / 1e6;
-    row["ended_ms"] = static_cast<double>(each.ended.count()) / 1e6;
+    if (each.has_started) row["started_ms"] = exact_ms(each.started);
+    row["ended_ms"] = exact_ms(each.ended);
     if (each.status != 0) row["status"] = each.status;
     if (!each.failure.empty()) {
       row["error"] = each.failure;
@@ -83,7 +80,7 @@ json json_of(const race_options& options, const race_report& report) {
     attempts.push_back(std::move(row));
   }
   json whole{{"winner", nullptr},
-             {"elapsed_ms", static_cast<double>(report.elapsed.count()) / 1e6},
+             {"elapsed_ms", exact_ms(report.elapsed)},
              {"attempts", std::move(attempts)}};
   if (report.winner != nobody) {
     whole["winner"] = report.winner;
