@@ -25,26 +25,37 @@ void destroy_context(object& context) noexcept {
 
 constexpr object_class context_kind{"context", &destroy_context};
 
+// A context as somebody saw it who does not pin it: it may have gone since, and its slot be another's.
+struct seen_context {
+  object* context;
+  std::uint32_t generation;
+};
+
+// Pins the context if it still is the one that was seen. Called without locks.
+bool pin_if_same(const seen_context& seen) noexcept {
+  object& context = *seen.context;
+  context.lock.lock();
+  const bool same =
+      context.alive && context.generation.load(std::memory_order_relaxed) == seen.generation;
+  if (same) context.pins += 1;
+  context.lock.unlock();
+  return same;
+}
+
 // A deadline's timer; the stamp is the generation of the object it was armed for.
 void deadline_passed(void* target, std::uint64_t generation, std::uint32_t) noexcept {
   auto& context = *static_cast<object*>(target);
+  if (!pin_if_same({&context, static_cast<std::uint32_t>(generation)})) return;
   context.lock.lock();
-  const bool same =
-      context.alive && context.generation.load(std::memory_order_relaxed) == generation;
-  std::exception_ptr cause;
-  if (same) {
-    context.pins += 1;
-    cause = context.as<context_body>().cause;
-  }
+  const std::exception_ptr cause = context.as<context_body>().cause;
   context.lock.unlock();
-  if (!same) return;
   cancel_context(context, errc::deadline_exceeded, cause);
   unpin(context);
 }
 
 // Who is told after a context's own waiters and goroutines.
 struct told_later {
-  std::vector<object*> children;  // pinned
+  std::vector<seen_context> children;
   std::vector<std::stop_source> tokens;
 };
 
@@ -68,14 +79,12 @@ bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
     node->waiter->next = woken;
     woken = node->waiter;
   }
+  // Their own locks are not taken here: a select that holds a child's may wait for ours.
   for (context_body* child = body.children; child != nullptr; child = child->next_sibling) {
-    // A child whose last handle is gone already leaves this list as soon as it gets our lock.
-    child->self->lock.lock();
-    if (child->self->alive) {
-      child->self->pins += 1;
-      later.children.push_back(child->self);
-    }
-    child->self->lock.unlock();
+    object& below = *child->self;
+    if (mutated(rule::children_unlocked)) below.lock.lock();
+    later.children.push_back({&below, below.generation.load(std::memory_order_relaxed)});
+    if (mutated(rule::children_unlocked)) below.lock.unlock();
   }
   context.lock.unlock();
   claim_bound(context);
@@ -135,10 +144,11 @@ void cancel_context(object& context, errc reason, const std::exception_ptr& caus
   told_later later;
   if (!finish_one(context, reason, cause, later)) return;
   while (!later.children.empty()) {
-    object* next = later.children.back();
+    const seen_context next = later.children.back();
     later.children.pop_back();
-    finish_one(*next, reason, cause, later);
-    unpin(*next);
+    if (!pin_if_same(next)) continue;
+    finish_one(*next.context, reason, cause, later);
+    unpin(*next.context);
   }
   // Last, because this runs callbacks of the program.
   for (std::stop_source& each : later.tokens) each.request_stop();

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <functional>
 #include <initializer_list>
+#include <thread>
 #include <vector>
 
 #include <leash/leash.hpp>
@@ -67,6 +69,31 @@ TEST(SelectLocks, LeaveNilChannelsOut) {
   const channel<int> a;
   const channel<int> nobody = channel<int>::nil();
   EXPECT_THAT(locks_of({&nobody, &a, &nobody})(), ::testing::ElementsAre(object_of(a)));
+}
+
+bool locked_within(spin_lock& lock, std::chrono::seconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!lock.try_lock()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  lock.unlock();
+  return true;
+}
+
+// The child may lie before its parent. A select that names both has the child's lock first then, and
+// would wait for a cancel of the parent that waits for it.
+TEST(SelectLocks, OfAChildMayBeHeldByWhoWaitsForTheParents) {
+  const cancelable_context parent = with_cancel(background());
+  const cancelable_context child = with_cancel(parent);
+  spin_lock& below = context_access::target(child)->lock;
+  below.lock();
+  std::thread canceller([&] { parent.cancel(); });
+  while (!parent.context().is_done()) std::this_thread::yield();
+  EXPECT_TRUE(locked_within(context_access::target(parent)->lock, std::chrono::seconds(5)));
+  below.unlock();
+  canceller.join();
+  EXPECT_TRUE(child.context().is_done());
 }
 
 }  // namespace

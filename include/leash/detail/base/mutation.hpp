@@ -36,6 +36,7 @@ enum class rule : std::uint8_t {
   displaced_die_unlocked,     // a displaced value is destroyed after the lock is released
   locks_in_order,             // a select locks its objects by address
   locks_each_once,            // and each of them once
+  children_unlocked,          // cancelling a context takes no lock of a child under its own
   cancel_only_enqueues,       // cancel() destroys no frame itself
   child_forgotten,            // an unwound await does not destroy its child a second time
   signal_passed_on,           // who is unwound before a cond's signal had its effect passes it on

@@ -18,8 +18,8 @@
 // - `handle_lock` guards the list of handles, their links, and the versions. It is a leaf: nothing is
 //   locked, called or moved under it. `lock` guards the body, `pins` and `alive`. Moving a T under
 //   `lock` takes *other* objects' handle locks, therefore there are two.
-// - Order of operation locks: a context before its children, a cond before its mutex; else by address,
-//   each once.
+// - Order of operation locks: a cond before its mutex, which no select waits for; else by address, each
+//   once. A context's lock is not held while its parent's or a child's is taken.
 // - A version of a capability grows, under `handle_lock`, whenever a handle with it is made or moved.
 // - An object is freed when it has neither handles nor pins: decided under `lock`, by exactly one
 //   thread (`alive` turns false). Waits, bound goroutines and children pin.
