@@ -1,5 +1,6 @@
 # The leash command, in the build's root: build/release/leash.
-file(GLOB leash_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tool/*.cpp")
+file(GLOB leash_tool_sources CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/tool/*.cpp" "${PROJECT_SOURCE_DIR}/tool/*/*.cpp")
 if(NOT leash_tool_sources)
   return()
 endif()

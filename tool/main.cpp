@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
-#include "say.hpp"
-#include "standard_streams.hpp"
+#include "shown/say.hpp"
+#include "shown/standard_streams.hpp"
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "oom_texts.hpp"
-#include "racing_service.hpp"
+#include "oom/oom_texts.hpp"
+#include "oom/racing_service.hpp"
 
 // `leash demo --oom`: the article's service under a memory limit, leaky and cured.
 

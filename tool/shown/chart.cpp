@@ -1,4 +1,4 @@
-#include "chart.hpp"
+#include "shown/chart.hpp"
 
 #include <algorithm>
 #include <array>

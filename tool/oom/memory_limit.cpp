@@ -1,4 +1,4 @@
-#include "memory_limit.hpp"
+#include "oom/memory_limit.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

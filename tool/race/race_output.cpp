@@ -1,4 +1,4 @@
-#include "race_output.hpp"
+#include "race/race_output.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -13,9 +13,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "milliseconds.hpp"
-#include "say.hpp"
-#include "standard_streams.hpp"
+#include "shown/milliseconds.hpp"
+#include "shown/say.hpp"
+#include "shown/standard_streams.hpp"
 
 namespace leash::tool {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "memory_limit.hpp"
+#include "oom/memory_limit.hpp"
 
 namespace leash::tool {
 

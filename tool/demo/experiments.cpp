@@ -1,4 +1,4 @@
-#include "experiments.hpp"
+#include "demo/experiments.hpp"
 
 #include <optional>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "backends.hpp"
+#include "demo/backends.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>

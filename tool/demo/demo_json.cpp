@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
-#include "demo.hpp"
-#include "milliseconds.hpp"
+#include "demo/demo.hpp"
+#include "shown/milliseconds.hpp"
 
 namespace leash::tool {
 namespace {

@@ -1,12 +1,12 @@
-#include "oom.hpp"
+#include "oom/oom.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <limits>
 
-#include "say.hpp"
-#include "standard_streams.hpp"
-#include "terminal.hpp"
+#include "shown/say.hpp"
+#include "shown/standard_streams.hpp"
+#include "shown/terminal.hpp"
 
 namespace leash::tool {
 namespace {

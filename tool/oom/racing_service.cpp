@@ -1,4 +1,4 @@
-#include "racing_service.hpp"
+#include "oom/racing_service.hpp"
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -17,7 +17,7 @@
 
 #include <leash/leash.hpp>
 
-#include "say.hpp"
+#include "shown/say.hpp"
 
 namespace leash::tool {
 namespace {

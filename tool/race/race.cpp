@@ -1,4 +1,4 @@
-#include "race.hpp"
+#include "race/race.hpp"
 
 #include <algorithm>
 #include <new>
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "say.hpp"
+#include "shown/say.hpp"
 
 namespace leash::tool {
 namespace {

@@ -1,4 +1,4 @@
-#include "standard_streams.hpp"
+#include "shown/standard_streams.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "demo.hpp"
-#include "milliseconds.hpp"
+#include "demo/demo.hpp"
+#include "shown/milliseconds.hpp"
 
 namespace leash::tool {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "race.hpp"
+#include "race/race.hpp"
 
 namespace leash::tool {
 

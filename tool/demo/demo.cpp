@@ -1,4 +1,4 @@
-#include "demo.hpp"
+#include "demo/demo.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
-#include "oom.hpp"
-#include "standard_streams.hpp"
+#include "oom/oom.hpp"
+#include "shown/standard_streams.hpp"
 
 namespace leash::tool {
 namespace {

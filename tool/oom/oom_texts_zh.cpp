@@ -1,4 +1,4 @@
-#include "oom_texts.hpp"
+#include "oom/oom_texts.hpp"
 
 namespace leash::tool {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "oom.hpp"
+#include "oom/oom.hpp"
 
 namespace leash::tool {
 namespace {

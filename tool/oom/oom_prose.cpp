@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "chart.hpp"
-#include "oom.hpp"
-#include "standard_streams.hpp"
-#include "terminal.hpp"
+#include "oom/oom.hpp"
+#include "shown/chart.hpp"
+#include "shown/standard_streams.hpp"
+#include "shown/terminal.hpp"
 
 namespace leash::tool {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "milliseconds.hpp"
-#include "oom.hpp"
+#include "oom/oom.hpp"
+#include "shown/milliseconds.hpp"
 
 namespace leash::tool {
 namespace {

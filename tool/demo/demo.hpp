@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "demo_texts.hpp"
-#include "experiments.hpp"
+#include "demo/demo_texts.hpp"
+#include "demo/experiments.hpp"
 
 namespace leash::tool {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "experiments.hpp"
+#include "demo/experiments.hpp"
 
 namespace leash::tool {
 

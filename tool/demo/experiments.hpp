@@ -10,8 +10,8 @@
 #include <leash/http.hpp>
 #include <leash/leash.hpp>
 
-#include "backends.hpp"
-#include "observer.hpp"
+#include "demo/backends.hpp"
+#include "demo/observer.hpp"
 
 // The article's racers, each run once and looked at.
 

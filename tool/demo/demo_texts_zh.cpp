@@ -1,4 +1,4 @@
-#include "demo_texts.hpp"
+#include "demo/demo_texts.hpp"
 
 namespace leash::tool {
 

@@ -1,0 +1,85 @@
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "command.hpp"
+#include "race/race_output.hpp"
+#include "request/request_options.hpp"
+#include "request/values.hpp"
+#include "shown/say.hpp"
+
+#include <leash/asio.hpp>
+
+namespace leash::tool {
+namespace {
+
+// Its own options as they were written.
+struct race_words {
+  std::string hedge_delay = "0";
+  std::string accept;
+  std::string format = "text";
+};
+
+void read_words(const race_words& words, race_options& options) {
+  options.hedge_delay = duration_of("--hedge-delay", words.hedge_delay);
+  if (!words.accept.empty()) options.accept = statuses_of("--accept", words.accept);
+  options.json = words.format == "json";
+}
+
+constexpr int interrupted = 130;
+
+task<int> until_interrupted(boost::asio::signal_set& signals) {
+  co_await signals.async_wait(use_goroutine);
+  co_return interrupted;
+}
+
+task<int> race_to_the_end(const race_options& options, race_report& report) {
+  co_await race_urls(options, report);
+  co_return 0;
+}
+
+task<int> race_or_interrupt(const race_options& options, race_report& report) {
+  // Heard from before the first request on.
+  boost::asio::signal_set signals(leash::io_context(), SIGINT);
+  co_return (co_await first(race_to_the_end(options, report), until_interrupted(signals))).value;
+}
+
+int run_race(const race_options& options) {
+  if (const int code = check_output(options); code != 0) return code;
+  race_report report;
+  if (run([&] { return race_or_interrupt(options, report); }, {.watchdog = {}}) == interrupted) {
+    say("leash: interrupted; all requests were cancelled\n");
+    return interrupted;
+  }
+  return write_race(options, report);
+}
+
+}  // namespace
+
+void add_race(CLI::App& app, int& code) {
+  CLI::App* command =
+      app.add_subcommand("race", "Ask several URLs at once; the first good answer wins");
+  auto options = std::make_shared<race_options>();
+  command->add_option("url", options->urls, "Whom to ask")->required();
+  auto asked = request_options::add_to(*command);
+  command->add_option("-o,--output", options->output, "Where the body goes; otherwise stdout");
+  command->add_flag("-i,--include", options->include_head, "The answer's head before its body");
+  command->add_flag("-s,--silent", options->silent, "Say nothing about failures");
+  command->add_flag("-v,--verbose", options->verbose, "What goes over the wire, on stderr");
+  auto words = std::make_shared<race_words>();
+  command->add_option("--hedge-delay", words->hedge_delay,
+                      "Ask the next URL only after this, as 50ms; or at once after a failure");
+  command->add_option("--accept", words->accept, "Statuses that may win; otherwise 200-399");
+  command->add_flag("--timeline", options->timeline, "What happened when, on stderr");
+  command->add_option("--format", words->format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->callback([options, asked, words, &code] {
+    options->asked = asked->read();
+    read_words(*words, *options);
+    code = run_race(*options);
+  });
+}
+
+}  // namespace leash::tool

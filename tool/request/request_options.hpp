@@ -1,0 +1,32 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <leash/http.hpp>
+
+namespace leash::tool {
+
+// curl's options that say what to ask for and how far to go, as they were written: what each command
+// that sends requests has in common.
+class request_options {
+ public:
+  // Adds the options to `command`; what it is given stands here once it has been parsed.
+  static std::shared_ptr<request_options> add_to(CLI::App& command);
+
+  // The request, but for its URL. Throws CLI::ValidationError for what cannot be read.
+  http::request read() const;
+
+ private:
+  http::request flags_;
+  std::vector<std::string> headers_;
+  std::vector<std::string> data_;
+  std::string method_;
+  std::string connect_timeout_ = "0";
+  std::string max_time_ = "0";
+};
+
+}  // namespace leash::tool
