@@ -23,13 +23,14 @@ function(leash_add_tests name)
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
+find_package(ZLIB REQUIRED)
 find_library(LEASH_RAPIDCHECK rapidcheck REQUIRED)
 mark_as_advanced(LEASH_RAPIDCHECK)
 
 leash_add_tests(leash_core_tests LABEL core TIMEOUT 300
   FOLDERS base sched sync leak race model LINKS leash::core ${LEASH_RAPIDCHECK})
 leash_add_tests(leash_net_tests LABEL net TIMEOUT 120
-  FOLDERS net http LINKS leash::http)
+  FOLDERS net http LINKS leash::http ZLIB::ZLIB)
 if(TARGET leash)
   find_package(nlohmann_json REQUIRED)
   leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300

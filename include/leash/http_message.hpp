@@ -28,6 +28,14 @@ enum class trace_kind {
   response_header,  // a line of an answer's head as it came
 };
 
+// Which version of HTTP a request is sent with.
+enum class http_version {
+  any,                    // HTTP/2 over TLS where the server offers it (ALPN), else HTTP/1.1
+  http1_1,                // HTTP/1.1
+  http2,                  // over TLS as above; without TLS by asking for an upgrade (h2c)
+  http2_prior_knowledge,  // HTTP/2 at once, also without TLS (h2c): the server must speak it
+};
+
 // What to ask for. A plain value: copy it, change it, send it again.
 //   request{.method = "PUT", .url = "http://127.0.0.1/name", .body = "value"}
 //
@@ -44,6 +52,11 @@ struct request {
   std::vector<std::string> omit{};  // headers of our own, such as Accept, that are not to be sent
   std::string body{};
 
+  http_version version = http_version::any;
+  bool compressed = false;  // ask for compressed answers; the body is what was compressed
+  std::string user{};       // "name:password" for Basic authentication; only its first host is told
+  std::vector<std::string> resolve{};  // "host:port:address[,address]...": looked up nowhere else
+
   bool insecure = false;          // accept any certificate
   bool follow_redirects = false;  // at most max_redirects times
   int max_redirects = 50;
@@ -52,7 +65,17 @@ struct request {
   std::chrono::nanoseconds connect_timeout{0};
   std::chrono::nanoseconds timeout{0};
 
-  std::size_t max_body = 0;  // the transfer fails when the answer's body is larger; zero: no limit
+  // A transfer that brings fewer bytes a second than min_speed for min_speed_time fails as one that
+  // timed out: a server that sends a byte a second now and then. Zero: as slow as it likes.
+  std::size_t min_speed = 0;
+  std::chrono::seconds min_speed_time{30};
+
+  // A transfer whose answer is larger fails, with code 63, before more of it has been kept. Zero: no
+  // limit of ours (libcurl's own: a line of a head has at most 100 KiB). A head counts with those
+  // before it (redirects, interim ones); a body as it comes over the wire, and again once decompressed.
+  std::size_t max_head = std::size_t{256} << 10;
+  std::size_t max_body = std::size_t{256} << 20;
+  std::size_t max_decompressed = std::size_t{256} << 20;
 
   // Called on the thread that does the I/O: it must be quick and must not throw.
   std::function<void(trace_kind, std::string_view line)> on_trace{};

@@ -9,6 +9,8 @@
 
 #include <leash/http_message.hpp>
 
+#include "http/easy_handle.hpp"
+#include "http/easy_options.hpp"
 #include "http/head_reader.hpp"
 #include "http/transfer_failure.hpp"
 
@@ -54,27 +56,20 @@ class curl_transfer {
   void note_socket_error(int os_error) noexcept { socket_error_ = os_error; }
 
  private:
-  struct easy_deleter {
-    void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-  };
-  struct list_deleter {
-    void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-  };
-
-  bool refuse(int code, std::string message);
-  bool check_request();
   void set_options(const socket_hooks& hooks);
-  void set_method();
-  void set_headers();
-  void add_header(const std::string& line);
   void take_facts();
+  bool head_was_too_large(CURLcode code, transfer_stage stage) const;
   transfer_failure explain(CURLcode code) const;
   transfer_stage stage() const;
+  bool encoded() const;
+  bool take_head(std::string_view line);
   bool take_body(std::string_view bytes);
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count,
                                void* self) noexcept;
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static int on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t,
+                         curl_off_t) noexcept;
   static int on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* self) noexcept;
 
   const request asked_;
@@ -83,12 +78,12 @@ class curl_transfer {
   transfer_failure failure_;
   transfer_outcome outcome_ = transfer_outcome::pending;
 
-  std::unique_ptr<curl_slist, list_deleter> header_list_;
+  option_lists lists_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   void* owner_ = nullptr;
   int socket_error_ = 0;
-  bool body_too_large_ = false;
-  std::unique_ptr<CURL, easy_deleter> easy_;  // destroyed first: it points to all of the above
+  limit exceeded_ = limit::none;
+  easy_handle easy_;  // destroyed first: it points to all of the above
 };
 
 }  // namespace leash::http

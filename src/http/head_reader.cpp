@@ -1,12 +1,14 @@
 #include "http/head_reader.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "http/text.hpp"
 
 namespace leash::http {
 
 void head_reader::take_line(std::string_view line) {
+  size_ += line.size();
   constexpr std::string_view protocol = "HTTP/";
   if (line.starts_with(protocol)) return begin(line.substr(protocol.size()));
   if (!trimmed(line).empty()) return take_field(line);
@@ -22,6 +24,8 @@ void head_reader::begin(std::string_view status_line) {
   const auto version_end = std::min(status_line.find(' '), status_line.size());
   into_.version = status_line.substr(0, version_end);
   const std::string_view status = trimmed(status_line.substr(version_end));
+  status_ = 0;  // of what is no number
+  std::from_chars(status.data(), status.data() + status.size(), status_);
   into_.reason = trimmed(status.substr(std::min(status.find(' '), status.size())));
 }
 

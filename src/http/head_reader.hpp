@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include <leash/http_message.hpp>
@@ -15,6 +16,10 @@ class head_reader {
   void take_line(std::string_view line);
   // The last head that began has ended.
   bool complete() const noexcept { return complete_; }
+  // Of the last head that began; 0 before that.
+  int status() const noexcept { return status_; }
+  // Bytes of all heads and trailers so far.
+  std::size_t size() const noexcept { return size_; }
 
  private:
   void begin(std::string_view status_line);
@@ -22,6 +27,8 @@ class head_reader {
 
   response& into_;
   bool complete_ = false;
+  int status_ = 0;
+  std::size_t size_ = 0;
 };
 
 }  // namespace leash::http

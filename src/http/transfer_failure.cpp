@@ -44,6 +44,18 @@ std::string cause_of(const failure_facts& facts) {
   return std::string(trimmed(detail));
 }
 
+// ", by way of HOST port N", when it is not the URL's host that nobody could connect to.
+std::string detour(const failure_facts& facts) {
+  constexpr std::string_view before = "Failed to connect to ";
+  if (!facts.detail.starts_with(before)) return {};
+  std::string_view whom = facts.detail.substr(before.size());
+  whom = whom.substr(0, whom.find(" after "));
+  std::string_view host = host_of(facts.effective_url);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  if (whom.substr(0, whom.find(' ')) == host) return {};
+  return ", by way of its proxy " + std::string(whom);
+}
+
 // What libcurl has against a URL, which a transfer's own error does not tell.
 std::string url_cause(const request& asked) {
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
@@ -60,8 +72,37 @@ std::string how_much_came(const failure_facts& facts) {
   return much + " bytes";
 }
 
+// The limit by its name in request, as it can be raised there.
+std::string excess_sentence(const request& asked, const failure_facts& facts,
+                            const std::string& url) {
+  const auto larger = [&](const char* what, std::size_t most, const char* name) {
+    return url + ": " + what + " is larger than the limit of " + std::to_string(most) +
+           " bytes: " + name + " raises it";
+  };
+  switch (facts.exceeded) {
+    case limit::head:
+      if (facts.head_size > asked.max_head && asked.max_head != 0)
+        return larger("the head of the answer", asked.max_head, "max_head");
+      return url + ": the head of the answer, or a line of it, is larger than libcurl takes";
+    case limit::decompressed:
+      return larger("the decompressed body", asked.max_decompressed,
+                    "max_decompressed (--max-filesize)");
+    case limit::body:
+    case limit::none:  // as announced
+      break;
+  }
+  return larger("the body", asked.max_body, "max_body (--max-filesize)");
+}
+
+std::string too_slow_sentence(const request& asked, const failure_facts& facts,
+                              const std::string& url) {
+  return url + ": slower than " + std::to_string(asked.min_speed) + " bytes a second for " +
+         shown_duration(asked.min_speed_time) + ": " + how_much_came(facts) + " came";
+}
+
 std::string time_out_sentence(const request& asked, const failure_facts& facts,
                               const std::string& url) {
+  if (facts.detail.starts_with("Operation too slow")) return too_slow_sentence(asked, facts, url);
   const bool connecting = facts.stage < transfer_stage::waiting;
   nanoseconds limit = asked.timeout;
   if (connecting) {
@@ -125,7 +166,7 @@ std::string failure_sentence(const request& asked, const failure_facts& facts) {
     case CURLE_COULDNT_RESOLVE_PROXY:
       return url + ": no address is known for its proxy: " + cause_of(facts);
     case CURLE_COULDNT_CONNECT:
-      return "could not connect to " + url + ": " + cause_of(facts);
+      return "could not connect to " + url + detour(facts) + ": " + cause_of(facts);
     case CURLE_OPERATION_TIMEDOUT:
       return time_out_sentence(asked, facts, url);
     case CURLE_GOT_NOTHING:
@@ -142,12 +183,16 @@ std::string failure_sentence(const request& asked, const failure_facts& facts) {
       return url + ": the TLS handshake failed: " + cause_of(facts);
     case CURLE_TOO_MANY_REDIRECTS:
       return url + ": redirected more than " + std::to_string(asked.max_redirects) + " times";
-    case CURLE_WRITE_ERROR:
-      if (facts.body_too_large) {
-        return url + ": the body is larger than the limit of " + std::to_string(asked.max_body) +
-               " bytes";
-      }
-      break;
+    case CURLE_FILESIZE_EXCEEDED:
+      return excess_sentence(asked, facts, url);
+    case CURLE_BAD_CONTENT_ENCODING:
+      return url + ": the compressed body cannot be decompressed: " + cause_of(facts);
+    case CURLE_SETOPT_OPTION_SYNTAX:
+      return url + ": cannot pin an address: " + cause_of(facts) +
+             "; a pin is host:port:address[,address]";
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return url + ": HTTP/2 went wrong: " + cause_of(facts);
     default:
       break;
   }

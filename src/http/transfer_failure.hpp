@@ -19,6 +19,9 @@ struct transfer_failure {
 // How far a transfer had come when it failed.
 enum class transfer_stage { looking_up, connecting, securing, waiting, receiving };
 
+// Which of a request's limits an answer has gone beyond.
+enum class limit { none, head, body, decompressed };
+
 // What is known about a failed transfer, from which the sentence is made.
 struct failure_facts {
   int code = 0;             // a CURLcode
@@ -26,9 +29,10 @@ struct failure_facts {
   int os_error = 0;         // errno of the failed connect or socket, or 0
   transfer_stage stage = transfer_stage::looking_up;
   std::string_view effective_url;
+  std::size_t head_size = 0;        // bytes of all heads that came
   std::size_t body_size = 0;        // bytes of the body that came
   std::int64_t expected_size = -1;  // what the answer announced, or -1
-  bool body_too_large = false;
+  limit exceeded = limit::none;
 };
 
 std::string failure_sentence(const request& asked, const failure_facts& facts);

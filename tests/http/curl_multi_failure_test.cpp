@@ -212,16 +212,6 @@ TEST(TransferFailure, WhatDoesNotSpeakHttpIsSaidTo) {
             server.url("/") + ": the answer is not HTTP: is this the right port?");
 }
 
-TEST(TransferFailure, ABodyBeyondItsLimitFailsTheTransfer) {
-  test_server server;
-  server.on("/", {send(answer(std::string(1000, 'x')))});
-  int code = 0;
-  EXPECT_EQ(failure_of({.url = server.url("/"), .max_body = 999}, code),
-            server.url("/") + ": the body is larger than the limit of 999 bytes");
-  transfers client;
-  EXPECT_EQ(client.fetch({.url = server.url("/"), .max_body = 1000})->answer().body.size(), 1000u);
-}
-
 TEST(TransferFailure, ARequestThatWouldBreakTheHeadIsNotSent) {
   test_server server;
   int code = 0;

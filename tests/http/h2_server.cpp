@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace leash::http::testing {
@@ -61,6 +62,17 @@ bool listens(std::uint16_t port) {
   return !error;
 }
 
+void make_certificate(const std::filesystem::path& folder) {
+  const pid_t maker = spawn(
+      {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+       "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+       "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"},
+      folder / "openssl.log");
+  int status = 0;
+  waitpid(maker, &status, 0);
+  if (status != 0) throw std::runtime_error("openssl made no certificate");
+}
+
 }  // namespace
 
 bool h2_server::installed() {
@@ -70,23 +82,21 @@ bool h2_server::installed() {
   return false;
 }
 
-h2_server::h2_server() : folder_(new_folder()), port_(free_port()) {
-  const std::string key = folder_ / "key.pem";
-  const std::string certificate = folder_ / "certificate.pem";
-  const pid_t maker =
-      spawn({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-             "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-             "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate},
-            folder_ / "openssl.log");
-  int status = 0;
-  waitpid(maker, &status, 0);
-  if (status != 0) throw std::runtime_error("openssl made no certificate");
+h2_server::h2_server(over transport)
+    : transport_(transport), folder_(new_folder()), port_(free_port()) {
+  std::vector<std::string> words{"nghttpd", "--verbose", "--address=127.0.0.1",
+                                 "--htdocs=" + folder_.string()};
+  if (transport_ == over::plain) words.emplace_back("--no-tls");
+  words.push_back(std::to_string(port_));
+  if (transport_ == over::tls) {
+    make_certificate(folder_);
+    words.push_back(folder_ / "key.pem");
+    words.push_back(folder_ / "certificate.pem");
+  }
 
   const char* path = getenv("PATH");
   setenv("PATH", (std::string(path == nullptr ? "" : path) + ":/usr/sbin").c_str(), 1);
-  process_ = spawn({"nghttpd", "--verbose", "--address=127.0.0.1", "--htdocs=" + folder_.string(),
-                    std::to_string(port_), key, certificate},
-                   folder_ / "nghttpd.log");
+  process_ = spawn(std::move(words), folder_ / "nghttpd.log");
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (!listens(port_)) {
     if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("nghttpd is not up");
@@ -111,7 +121,8 @@ void h2_server::put_zeros(std::string_view name, std::uintmax_t size) {
 }
 
 std::string h2_server::url(std::string_view name) const {
-  return "https://127.0.0.1:" + std::to_string(port_) + "/" + std::string(name);
+  const char* scheme = transport_ == over::tls ? "https" : "http";
+  return std::string(scheme) + "://127.0.0.1:" + std::to_string(port_) + "/" + std::string(name);
 }
 
 int h2_server::logged(std::string_view text) const {

@@ -9,14 +9,16 @@
 
 namespace leash::http::testing {
 
-// nghttpd: HTTP/2 over TLS on a loopback port, with a certificate that it signed itself, serving
-// the files that the test puts into its folder.
+// nghttpd: HTTP/2 on a loopback port, over TLS with a certificate that it signed itself or (plain)
+// without, serving the files that the test puts into its folder.
 class h2_server {
  public:
   static bool installed();
 
-  h2_server();   // returns when it listens
-  ~h2_server();  // ends the process and removes the folder
+  enum class over { tls, plain };
+
+  explicit h2_server(over transport = over::tls);  // returns when it listens
+  ~h2_server();                                    // ends the process and removes the folder
   h2_server(const h2_server&) = delete;
   h2_server& operator=(const h2_server&) = delete;
 
@@ -29,6 +31,7 @@ class h2_server {
   int closed() const { return logged("] closed") - 1; }  // one was ours, to see whether it listens
 
  private:
+  const over transport_;
   std::filesystem::path folder_;
   std::uint16_t port_;
   pid_t process_;

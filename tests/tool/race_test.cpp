@@ -92,6 +92,38 @@ TEST_F(race_command, SendsWhatItIsGivenAsCurlDoes) {
   EXPECT_THAT(race("-i " + url("/")).out, testing::StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
+TEST_F(race_command, TakesCurlsWordsForWhatToSend) {
+  const outcome out = race("-v -A racer/1 -u me:secret --compressed --http1.1 " + url("/words"));
+  EXPECT_EQ(out.code, 0) << out.err;
+  EXPECT_THAT(out.err, HasSubstr("> User-Agent: racer/1\n"));
+  EXPECT_THAT(out.err, HasSubstr("> Authorization: Basic bWU6c2VjcmV0\n"));
+  EXPECT_THAT(out.err, HasSubstr("> Accept-Encoding: "));
+  EXPECT_THAT(out.err, HasSubstr("> GET /words HTTP/1.1\n"));
+  EXPECT_THAT(race("-v -A '' " + url("/words")).err, Not(HasSubstr("User-Agent")));
+  EXPECT_THAT(race("-v --http2 " + url("/words")).err, HasSubstr("> Upgrade: h2c\n"));
+}
+
+TEST_F(race_command, AsksWhereResolveSays) {
+  const std::string port = url("").substr(url("").rfind(':') + 1);
+  const outcome out =
+      race("--resolve far.invalid:" + port + ":127.0.0.1 http://far.invalid:" + port + "/x");
+  EXPECT_EQ(out.code, 0) << out.err;
+  EXPECT_EQ(out.out, "GET /x ");
+}
+
+TEST_F(race_command, TakesNoBodyBeyondMaxFilesize) {
+  const outcome out = race("--max-filesize 3 " + url("/x"));
+  EXPECT_EQ(out.code, 63);
+  EXPECT_THAT(out.err, HasSubstr("the body is larger than the limit of 3 bytes"));
+  EXPECT_EQ(race("--max-filesize 1k " + url("/x")).code, 0);
+}
+
+TEST_F(race_command, RefusesWordsThatContradictEachOtherOrSayNothing) {
+  EXPECT_THAT(race("--http2 --http1.1 " + url("/")).err, HasSubstr("excludes"));
+  EXPECT_THAT(race("-u me " + url("/")).err, HasSubstr("a user is name:password"));
+  EXPECT_EQ(race("--max-filesize many " + url("/")).code, 2);
+}
+
 TEST_F(race_command, RefusesAStatusThatMayNotWin) {
   const outcome lost = race(url("/missing"));
   EXPECT_EQ(lost.code, 22);

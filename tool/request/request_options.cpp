@@ -39,10 +39,26 @@ std::shared_ptr<request_options> request_options::add_to(CLI::App& command) {
   command.add_option("-X,--request", words->method_, "The method; GET, or POST with -d");
   one_each(command.add_option("-H,--header", words->headers_, "A header; 'Name:' omits one"));
   one_each(command.add_option("-d,--data", words->data_, "The body; @file reads it from there"));
+  command.add_option("-A,--user-agent", words->agent_, "The User-Agent header; '' omits it");
+  command.add_option("-u,--user", flags.user, "Basic authentication: name:password");
+  command.add_flag("--compressed", flags.compressed, "Ask for a compressed answer; decompress it");
+  auto* old = command.add_flag("--http1.1", words->http1_1_, "Speak HTTP/1.1");
+  auto* newer = command.add_flag("--http2", words->http2_, "HTTP/2; without TLS, by an upgrade");
+  auto* known = command.add_flag("--http2-prior-knowledge", words->http2_prior_knowledge_,
+                                 "HTTP/2, without asking whether the server speaks it");
+  old->excludes(newer)->excludes(known);
+  newer->excludes(known);
+  one_each(command.add_option("--resolve", flags.resolve, "Where a host is: host:port:address"));
   command.add_flag("-k,--insecure", flags.insecure, "Accept any certificate");
   command.add_flag("-L,--location", flags.follow_redirects, "Follow redirects");
   command.add_option("-m,--max-time", words->max_time_, "Seconds for a whole request");
   command.add_option("--connect-timeout", words->connect_timeout_, "Seconds to connect");
+  command.add_option("-Y,--speed-limit", flags.min_speed,
+                     "Bytes a second below which it is too slow");
+  command.add_option("-y,--speed-time", words->speed_time_, "Seconds that it may be too slow; 30")
+      ->check(CLI::Range(1, 1'000'000));
+  command.add_option("--max-filesize", words->max_filesize_, "Bytes of the largest body; 256M")
+      ->transform(CLI::AsSizeValue(false));
   return words;
 }
 
@@ -58,6 +74,19 @@ http::request request_options::read() const {
     if (http::find_header(asked.headers, "Content-Type") == nullptr)
       asked.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
   }
+  if (agent_ && http::find_header(asked.headers, "User-Agent") == nullptr)
+    add_header(asked, "User-Agent:" + *agent_);
+  if (!asked.user.empty() && asked.user.find(':') == std::string::npos)
+    throw CLI::ValidationError("-u", "a user is name:password; this has no colon");
+  if (http1_1_) asked.version = http::http_version::http1_1;
+  if (http2_) asked.version = http::http_version::http2;
+  if (http2_prior_knowledge_) asked.version = http::http_version::http2_prior_knowledge;
+  // As in curl, where either of the two switches both on.
+  if (speed_time_ != 0) {
+    asked.min_speed_time = std::chrono::seconds(speed_time_);
+    if (asked.min_speed == 0) asked.min_speed = 1;
+  }
+  if (max_filesize_ != 0) asked.max_body = asked.max_decompressed = max_filesize_;
   if (!method_.empty()) asked.method = method_;
   asked.connect_timeout = seconds_of("--connect-timeout", connect_timeout_);
   asked.timeout = seconds_of("--max-time", max_time_);

@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,12 @@ class request_options {
   std::vector<std::string> headers_;
   std::vector<std::string> data_;
   std::string method_;
+  std::optional<std::string> agent_;
+  std::size_t max_filesize_ = 0;
+  bool http1_1_ = false;
+  bool http2_ = false;
+  bool http2_prior_knowledge_ = false;
+  long speed_time_ = 0;
   std::string connect_timeout_ = "0";
   std::string max_time_ = "0";
 };

@@ -18,10 +18,9 @@ std::chrono::nanoseconds seconds(double count) {
 // A status at the head of `text`, which is taken off it.
 std::optional<int> take_status(std::string_view& text) {
   int value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, bad] = std::from_chars(text.data(), end, value);
+  const auto [rest, bad] = std::from_chars(text.begin(), text.end(), value);
   if (bad != std::errc{} || value < 100 || value > 999) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  text.remove_prefix(static_cast<std::size_t>(rest - text.begin()));
   return value;
 }
 
