@@ -29,7 +29,7 @@ mark_as_advanced(LEASH_RAPIDCHECK)
 
 leash_add_tests(leash_core_tests LABEL core TIMEOUT 300
   FOLDERS base sched sync leak race model LINKS leash::core ${LEASH_RAPIDCHECK})
-leash_add_tests(leash_net_tests LABEL net TIMEOUT 120
+leash_add_tests(leash_net_tests LABEL net TIMEOUT 300
   FOLDERS net http LINKS leash::http ZLIB::ZLIB)
 if(TARGET leash)
   find_package(nlohmann_json REQUIRED)

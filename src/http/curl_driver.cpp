@@ -20,14 +20,6 @@ void initialize_libcurl() {
   if (initialized != CURLE_OK) throw std::bad_alloc();
 }
 
-// From 7.88 to 8.14 libcurl keeps the RST_STREAM of a removed HTTP/2 transfer back until it has
-// something else to send on the connection (curl issue 17611), and the server goes on. Its
-// connection is closed then, unless others use it: their traffic will take the reset along.
-bool resets_streams_at_once() {
-  static const bool fixed = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080f00;
-  return fixed;
-}
-
 template <class Value>
 void set(CURLM* multi, CURLMoption option, Value value) {
   if (curl_multi_setopt(multi, option, value) != CURLM_OK) throw std::bad_alloc();
@@ -46,6 +38,7 @@ curl_driver::curl_driver(boost::asio::any_io_executor executor, const curl_multi
   set(multi_, CURLMOPT_SOCKETDATA, static_cast<void*>(this));
   set(multi_, CURLMOPT_TIMERFUNCTION, &curl_driver::on_timer);
   set(multi_, CURLMOPT_TIMERDATA, static_cast<void*>(this));
+  losers_ = std::make_shared<losers>(executor_, multi_, options.look_at_drains_every);
   bound_connections();
 }
 
@@ -82,8 +75,7 @@ void curl_driver::abort(const std::shared_ptr<curl_transfer>& transfer) {
   auto node = running_.extract(easy);
   if (node.empty()) return;  // another driver's
   const running ended = std::move(node.mapped());
-  if (!resets_streams_at_once()) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-  curl_multi_remove_handle(multi_, easy);
+  losers_->take(ended.transfer);
   bound_connections();
   ended.transfer->finish_aborted();
   ended.completion(*ended.transfer);
@@ -103,6 +95,7 @@ std::unordered_map<CURL*, curl_driver::running> curl_driver::stop() {
   // its goodbyes, and in the destructor no wait may be begun.
   CURLM* multi = std::exchange(multi_, nullptr);
   if (multi == nullptr) return ended;
+  losers_->clear();
   for (const auto& [easy, unused] : ended) curl_multi_remove_handle(multi, easy);
   curl_multi_cleanup(multi);
   for (const auto& [socket, watch] : watches_) watch->release();
@@ -125,6 +118,8 @@ void curl_driver::finish_done() {
     if (message->msg != CURLMSG_DONE) continue;
     CURL* easy = message->easy_handle;
     const CURLcode code = message->data.result;
+    if (losers_->have_ended(easy)) continue;
+    losers_->learn_from(*running_.at(easy).transfer);
     curl_multi_remove_handle(multi_, easy);  // the message is gone with it
     running done = std::move(running_.extract(easy).mapped());
     done.transfer->finish(code);
@@ -137,7 +132,8 @@ void curl_driver::finish_done() {
 // libcurl's bound is on all connections, and what it closes when there are more is an idle one:
 // with a fixed bound, more transfers at once than that would never find a connection again.
 void curl_driver::bound_connections() {
-  const long bound = static_cast<long>(running_.size()) - 1 + max_idle_connections_;
+  const long bound =
+      static_cast<long>(running_.size() + losers_->connections()) - 1 + max_idle_connections_;
   // Zero would mean "four times the transfers added".
   set(multi_, CURLMOPT_MAXCONNECTS, std::max(bound, 1L));
 }

@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "http/curl_multi.hpp"
+#include "http/losers.hpp"
 #include "http/socket_watch.hpp"
 
 namespace leash::http {
@@ -70,6 +71,7 @@ class curl_driver final : public std::enable_shared_from_this<curl_driver>, publ
   const boost::asio::any_io_executor executor_;
   const long max_idle_connections_;
   CURLM* multi_ = nullptr;  // null once closed
+  std::shared_ptr<losers> losers_;
   std::unordered_map<int, std::shared_ptr<socket_watch>> watches_;
   std::unordered_map<CURL*, running> running_;
   boost::asio::steady_timer timer_;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -25,6 +26,9 @@ class curl_multi {
   struct options {
     // About so many are kept open for the next transfers, beside those that are in use.
     long max_idle_connections = 64;
+    // An aborted transfer's answer that has not begun after two of these, or not ended after twenty,
+    // is given up with its connection.
+    std::chrono::milliseconds look_at_drains_every{5};
   };
 
   // Called on the executor exactly once for each start, never before start has returned. No
@@ -41,10 +45,10 @@ class curl_multi {
 
   void start(std::shared_ptr<curl_transfer> transfer, completion done);
 
-  // Ends a transfer at once: its connection is closed; with HTTP/2, when others share it, only its
-  // stream is reset (by libcurl before 8.15: with the next frame that goes out). Its completion
-  // then finds it aborted, or answered or failed if that came first. Aborting what is not started
-  // yet keeps it from starting; aborting what is done does nothing.
+  // Ends a transfer at once. With HTTP/2 its stream is reset; with HTTP/1.1 its connection is closed, or
+  // the rest of its answer drained when that is little (see losers). Its completion then finds it
+  // aborted, or answered or failed if that came first. Aborting what is not started yet keeps it from
+  // starting; aborting what is done does nothing.
   void abort(std::shared_ptr<curl_transfer> transfer);
 
   const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }

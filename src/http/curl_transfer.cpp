@@ -1,5 +1,6 @@
 #include "http/curl_transfer.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -167,6 +168,14 @@ bool curl_transfer::take_head(std::string_view line) {
   return false;
 }
 
+// To grow a large body step by step would hold up every other transfer. What is announced and does not
+// come costs addresses only.
+void curl_transfer::make_room() {
+  constexpr curl_off_t most = curl_off_t{64} << 20;
+  const curl_off_t announced = number(easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  if (announced > 0) answer_.body.reserve(static_cast<std::size_t>(std::min(announced, most)));
+}
+
 bool curl_transfer::take_body(std::string_view bytes) {
   const limit which = encoded() ? limit::decompressed : limit::body;
   const std::size_t most = encoded() ? asked_.max_decompressed : asked_.max_body;
@@ -174,6 +183,7 @@ bool curl_transfer::take_body(std::string_view bytes) {
     exceeded_ = which;
     return false;
   }
+  if (answer_.body.empty()) make_room();
   answer_.body.append(bytes);
   return true;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <leash/http_message.hpp>
 
@@ -49,6 +50,10 @@ class curl_transfer {
   CURL* open(const socket_hooks& hooks);
   CURL* handle() const noexcept { return easy_.get(); }  // null but between open and finish
   void* owner() const noexcept { return owner_; }        // of the hooks it was opened with
+  const head_reader& head() const noexcept { return head_; }
+  bool speaks_http2() const noexcept { return answer_.version.starts_with('2'); }  // after a head
+  // Gives the handle away: it must call nothing of this any more, but may point to its options.
+  easy_handle release_handle() noexcept { return std::move(easy_); }
   // Takes what the handle knows and destroys it. It must have left its multi handle.
   void finish(CURLcode code);
   void finish_aborted();
@@ -63,6 +68,7 @@ class curl_transfer {
   transfer_stage stage() const;
   bool encoded() const;
   bool take_head(std::string_view line);
+  void make_room();
   bool take_body(std::string_view bytes);
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count,

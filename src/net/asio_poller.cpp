@@ -27,10 +27,14 @@ void asio_poller::wait(clock_time deadline) {
     context_.run_one();
   else
     context_.run_one_until(deadline);
-  context_.poll();
+  poll();
 }
 
-void asio_poller::poll() { context_.poll(); }
+// Not all that is ready: what the handlers made ready is to have its turn too.
+void asio_poller::poll() {
+  constexpr int most_handlers = 32;
+  for (int ran = 0; ran < most_handlers && context_.poll_one() != 0;) ++ran;
+}
 
 void asio_poller::wake() noexcept {
   if (woken_.exchange(true, std::memory_order_acq_rel)) return;

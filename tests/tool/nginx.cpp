@@ -109,11 +109,12 @@ void nginx::write_configuration(const options& chosen) const {
        << "daemon off;\nmaster_process off;\npid pid;\nerror_log error.log;\n"
        << "events { worker_connections 16384; }\n"
        << "http {\n"
-       << "log_format line '$status $request_uri';\naccess_log access.log line;\n"
+       << "log_format line '" << chosen.log_line << "';\naccess_log access.log line;\n"
        << "keepalive_requests 1000000;\nkeepalive_timeout 1h;\n";
   for (const char* use : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
     file << use << "_temp_path temporary;\n";
-  file << "server {\nlisten 127.0.0.1:" << port_ << (chosen.tls ? " ssl" : "") << ";\n";
+  file << "server {\nlisten 127.0.0.1:" << port_ << (chosen.tls ? " ssl" : "")
+       << (chosen.http2 ? " http2" : "") << ";\n";
   if (chosen.tls) file << "ssl_certificate certificate.pem;\nssl_certificate_key key.pem;\n";
   file << chosen.locations << "\n}\n}\n";
 }

@@ -17,7 +17,9 @@ class nginx {
   // What its server answers to: `location` blocks as nginx has them.
   struct options {
     std::string locations;
-    bool tls = false;  // with a certificate that it signed itself
+    bool tls = false;    // with a certificate that it signed itself
+    bool http2 = false;  // over TLS
+    std::string log_line = "$status $request_uri";
   };
 
   // Throws when nginx, or its echo module, is not installed.

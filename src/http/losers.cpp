@@ -1,0 +1,104 @@
+#include "http/losers.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace leash::http {
+namespace {
+
+std::string_view url_of(const curl_transfer& transfer) {
+  const char* url = nullptr;
+  if (curl_easy_getinfo(transfer.handle(), CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK) url = nullptr;
+  return url == nullptr ? std::string_view(transfer.asked().url) : std::string_view(url);
+}
+
+bool is_secure(std::string_view url) { return url.starts_with("https:"); }
+
+}  // namespace
+
+losers::losers(const boost::asio::any_io_executor& executor, CURLM* multi,
+               std::chrono::milliseconds look_every)
+    : multi_(multi), look_every_(look_every), timer_(executor) {}
+
+void losers::take(const std::shared_ptr<curl_transfer>& transfer) {
+  const spoken version = version_of(*transfer);
+  if (version == spoken::http1 && drains_.size() < most_drains &&
+      answer_drain::is_worth_it(*transfer)) {
+    drain(transfer);
+    return;
+  }
+  curl_multi_remove_handle(multi_, transfer->handle());
+  if (version == spoken::http2 && reset_flush::is_needed()) reset(*transfer);
+}
+
+spoken losers::version_of(const curl_transfer& transfer) const {
+  if (transfer.head().size() != 0) return transfer.speaks_http2() ? spoken::http2 : spoken::http1;
+  const http_version wanted = transfer.asked().version;
+  if (wanted == http_version::http1_1) return spoken::http1;
+  if (wanted == http_version::http2_prior_knowledge) return spoken::http2;
+  const std::string_view url = url_of(transfer);
+  const spoken known = versions_.of(url);
+  // The first request to a server: over TLS it is likely HTTP/2, and a reset that finds no such
+  // connection does no harm.
+  if (known == spoken::unknown) return is_secure(url) ? spoken::http2 : spoken::http1;
+  return known;
+}
+
+void losers::learn_from(const curl_transfer& transfer) {
+  if (transfer.head().size() == 0) return;
+  const bool is_http2 = transfer.speaks_http2();
+  const std::string_view url = url_of(transfer);
+  if (is_http2 || is_secure(url)) versions_.learn(url, is_http2 ? spoken::http2 : spoken::http1);
+}
+
+void losers::drain(const std::shared_ptr<curl_transfer>& transfer) {
+  auto begun = std::make_unique<answer_drain>(transfer);
+  CURL* easy = begun->handle();
+  drains_.emplace(easy, std::move(begun));
+  look_again_soon();
+}
+
+void losers::reset(const curl_transfer& transfer) {
+  reset_flush begun(transfer.handle());
+  CURL* easy = begun.handle();
+  if (curl_multi_add_handle(multi_, easy) == CURLM_OK) flushes_.emplace(easy, std::move(begun));
+}
+
+bool losers::have_ended(CURL* easy) {
+  if (!drains_.contains(easy) && !flushes_.contains(easy)) return false;
+  curl_multi_remove_handle(multi_, easy);
+  drains_.erase(easy);
+  flushes_.erase(easy);
+  return true;
+}
+
+void losers::look_again_soon() {
+  if (std::exchange(looking_again_, true)) return;
+  timer_.expires_after(look_every_);
+  timer_.async_wait([self = shared_from_this()](auto error) {
+    self->looking_again_ = false;
+    if (!error) self->end_overdue();
+  });
+}
+
+void losers::end_overdue() {
+  for (auto at = drains_.begin(); at != drains_.end();) {
+    if (at->second->is_overdue()) {
+      curl_multi_remove_handle(multi_, at->first);
+      at = drains_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  if (!drains_.empty()) look_again_soon();
+}
+
+void losers::clear() {
+  for (const auto& [easy, unused] : drains_) curl_multi_remove_handle(multi_, easy);
+  for (const auto& [easy, unused] : flushes_) curl_multi_remove_handle(multi_, easy);
+  drains_.clear();
+  flushes_.clear();
+  timer_.cancel();
+}
+
+}  // namespace leash::http

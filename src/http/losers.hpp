@@ -1,0 +1,63 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+
+#include "http/answer_drain.hpp"
+#include "http/curl_transfer.hpp"
+#include "http/reset_flush.hpp"
+#include "http/spoken_versions.hpp"
+
+namespace leash::http {
+
+// What becomes of the transfers of a multi handle that are aborted.
+//
+// With HTTP/2 the stream is reset, at once, and its connection stays. With HTTP/1.1 the connection could only be
+// closed: unless what is left of the answer is little and comes soon, which is drained; at most `most_drains` at a
+// time. The transfers themselves are done with when take() returns.
+//
+// Everything happens on the executor, outside libcurl's callbacks.
+class losers : public std::enable_shared_from_this<losers> {
+ public:
+  // look_every: how often it is looked at what is drained; see answer_drain.
+  losers(const boost::asio::any_io_executor& executor, CURLM* multi,
+         std::chrono::milliseconds look_every);
+  losers(const losers&) = delete;
+  losers& operator=(const losers&) = delete;
+
+  // Takes the handle of a transfer, which is in the multi handle, out of it now or later.
+  void take(const std::shared_ptr<curl_transfer>& transfer);
+  // Whether the handle, which libcurl is done with, is one of these; it is gone then.
+  bool have_ended(CURL* easy);
+  // The transfer, whose handle is still there, has an answer: which version its server speaks.
+  void learn_from(const curl_transfer& transfer);
+  std::size_t connections() const noexcept { return drains_.size(); }
+  // Lets go of the multi handle, which is about to be destroyed.
+  void clear();
+
+ private:
+  static constexpr std::size_t most_drains = 256;
+
+  spoken version_of(const curl_transfer& transfer) const;
+  void drain(const std::shared_ptr<curl_transfer>& transfer);
+  void reset(const curl_transfer& transfer);
+  void look_again_soon();
+  void end_overdue();
+
+  CURLM* const multi_;
+  const std::chrono::milliseconds look_every_;
+  spoken_versions versions_;
+  std::unordered_map<CURL*, std::unique_ptr<answer_drain>> drains_;
+  std::unordered_map<CURL*, reset_flush> flushes_;
+  boost::asio::steady_timer timer_;
+  bool looking_again_ = false;
+};
+
+}  // namespace leash::http
