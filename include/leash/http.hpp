@@ -1,15 +1,18 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
+#include <leash/channel.hpp>
 #include <leash/http_message.hpp>
 #include <leash/task.hpp>
 
 namespace leash::http {
 
 class curl_multi;
+class download;
 
 // A request that brought no answer. what() is a sentence that names the URL and the cause. A status such
 // as 404 is an answer, not an error.
@@ -21,6 +24,30 @@ class error : public std::runtime_error {
 
  private:
   int code_;
+};
+
+// An answer whose body is read as it comes. What has not been read is held back at its server: at most
+// about 256 KiB of it are here. When it is dropped, the transfer ends.
+//
+//   http::incoming page = co_await client.open({.url = "http://127.0.0.1/large"});
+//   while (auto piece = co_await page.read()) out << *piece;
+class incoming {
+ public:
+  incoming(incoming&&) noexcept;
+  incoming& operator=(incoming&&) noexcept;
+  ~incoming();
+
+  // Status and headers. body, trailers, url, remote address and times are empty.
+  const response& head() const noexcept;
+  // The next piece of the body, which is not empty; nothing at its end. By one goroutine at a time.
+  // Throws http::error when it breaks off.
+  task<std::optional<std::string>> read();
+
+ private:
+  friend class client;
+  explicit incoming(std::unique_ptr<download> from) noexcept;
+
+  std::unique_ptr<download> from_;
 };
 
 // An HTTP client: HTTP/1.1 and HTTP/2, TLS, proxies, as libcurl has them. Any number of goroutines use
@@ -44,8 +71,18 @@ class client {
   task<response> get(std::string url) const;
   // The answer to any request; what is asked for and how far to go stands in it. Throws http::error.
   task<response> send(request asked) const;
+  // Likewise, with a body that is sent as it comes out of `body`, until that is closed: no sooner than
+  // the server takes it. The request has no other body. Over HTTP/1.1 it is chunked. When the server answers
+  // before the end, the rest stays in the channel.
+  task<response> send(request asked, receive_channel<std::string> body) const;
+  // The answer as soon as its head is there. Unless the request states its version, it is sent over
+  // HTTP/1.1: there one who reads slowly holds up nobody else. max_body and max_decompressed hold.
+  // Throws http::error.
+  task<incoming> open(request asked) const;
 
  private:
+  static task<incoming> begun(std::shared_ptr<curl_multi> multi, request asked);
+
   std::shared_ptr<curl_multi> multi_;
 };
 

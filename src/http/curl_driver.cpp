@@ -81,6 +81,23 @@ void curl_driver::abort(const std::shared_ptr<curl_transfer>& transfer) {
   ended.completion(*ended.transfer);
 }
 
+void curl_driver::resume(const std::shared_ptr<curl_transfer>& transfer) {
+  CURL* easy = transfer->handle();
+  const auto found = running_.find(easy);
+  if (easy == nullptr || found == running_.end()) return;
+  // May call its callbacks at once; what they refuse does not end the transfer by itself.
+  const CURLcode code = curl_easy_pause(easy, CURLPAUSE_CONT);
+  if (code != CURLE_OK) end(found, code);
+}
+
+void curl_driver::end(std::unordered_map<CURL*, running>::iterator which, CURLcode code) {
+  const running ended = std::move(running_.extract(which).mapped());
+  curl_multi_remove_handle(multi_, ended.transfer->handle());
+  ended.transfer->finish(code);
+  bound_connections();
+  ended.completion(*ended.transfer);
+}
+
 void curl_driver::close() {
   for (auto& [easy, ended] : stop()) {
     ended.transfer->finish_aborted();

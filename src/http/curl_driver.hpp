@@ -36,6 +36,7 @@ class curl_driver final : public std::enable_shared_from_this<curl_driver>, publ
 
   void start(std::shared_ptr<curl_transfer> transfer, curl_multi::completion completion);
   void abort(const std::shared_ptr<curl_transfer>& transfer);
+  void resume(const std::shared_ptr<curl_transfer>& transfer);
   // Aborts what is running and closes all connections. Later starts are aborted at once.
   void close();
 
@@ -55,6 +56,7 @@ class curl_driver final : public std::enable_shared_from_this<curl_driver>, publ
   bool run_due();
   void run_soon();
   void finish_done();
+  void end(std::unordered_map<CURL*, running>::iterator which, CURLcode code);
   void bound_connections();
   std::unordered_map<CURL*, running> stop();
 

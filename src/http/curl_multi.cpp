@@ -30,4 +30,9 @@ void curl_multi::abort(std::shared_ptr<curl_transfer> transfer) {
       executor_, [driver = driver_, transfer = std::move(transfer)] { driver->abort(transfer); });
 }
 
+void curl_multi::resume(std::shared_ptr<curl_transfer> transfer) {
+  boost::asio::post(
+      executor_, [driver = driver_, transfer = std::move(transfer)] { driver->resume(transfer); });
+}
+
 }  // namespace leash::http

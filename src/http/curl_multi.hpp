@@ -51,6 +51,10 @@ class curl_multi {
   // starting; aborting what is done does nothing.
   void abort(std::shared_ptr<curl_transfer> transfer);
 
+  // Lets a transfer go on whose sink or source has said "not now". May be called from any thread; does
+  // nothing when it does not pause or has ended.
+  void resume(std::shared_ptr<curl_transfer> transfer);
+
   const boost::asio::any_io_executor& get_executor() const noexcept { return executor_; }
 
  private:

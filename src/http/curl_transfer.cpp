@@ -28,7 +28,9 @@ std::string text(CURL* easy, CURLINFO info) {
 
 }  // namespace
 
-curl_transfer::curl_transfer(request asked) : asked_(std::move(asked)) {}
+curl_transfer::curl_transfer(request asked, std::shared_ptr<body_sink> sink,
+                             std::shared_ptr<body_source> source)
+    : asked_(std::move(asked)), sink_(std::move(sink)), source_(std::move(source)) {}
 curl_transfer::~curl_transfer() = default;
 
 CURL* curl_transfer::open(const socket_hooks& hooks) {
@@ -46,6 +48,12 @@ CURL* curl_transfer::open(const socket_hooks& hooks) {
   owner_ = hooks.owner;
   set_options(hooks);
   set_request_options(easy_.get(), asked_, lists_);
+  if (source_) {
+    set_option(easy_.get(), CURLOPT_UPLOAD, 1L);
+    set_option(easy_.get(), CURLOPT_CUSTOMREQUEST, asked_.method.c_str());
+    set_option(easy_.get(), CURLOPT_READFUNCTION, &curl_transfer::on_upload);
+    set_option(easy_.get(), CURLOPT_READDATA, static_cast<void*>(this));
+  }
   return easy_.get();
 }
 
@@ -133,7 +141,7 @@ transfer_failure curl_transfer::explain(CURLcode code) const {
   facts.effective_url = effective_url;
   facts.stage = stage();
   facts.head_size = head_.size();
-  facts.body_size = answer_.body.size();
+  facts.body_size = body_size_;
   facts.expected_size = number(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
   facts.exceeded = exceeded_;
   if (code == CURLE_COULDNT_CONNECT) {
@@ -161,8 +169,20 @@ bool curl_transfer::encoded() const {
   return asked_.compressed && answer_.find("Content-Encoding") != nullptr;
 }
 
+// Interim heads and those of redirects that are followed are not.
+bool curl_transfer::is_last_head() const {
+  if (!head_.complete() || head_.status() < 200) return false;
+  const bool redirects = head_.status() >= 300 && head_.status() < 400;
+  return !(asked_.follow_redirects && redirects && answer_.find("Location") != nullptr);
+}
+
 bool curl_transfer::take_head(std::string_view line) {
   head_.take_line(line);
+  if (sink_ && !has_told_head_ && is_last_head()) {
+    answer_.status = head_.status();
+    sink_->take_head(answer_);
+    has_told_head_ = true;
+  }
   if (asked_.max_head == 0 || head_.size() <= asked_.max_head) return true;
   exceeded_ = limit::head;
   return false;
@@ -176,16 +196,24 @@ void curl_transfer::make_room() {
   if (announced > 0) answer_.body.reserve(static_cast<std::size_t>(std::min(announced, most)));
 }
 
-bool curl_transfer::take_body(std::string_view bytes) {
-  const limit which = encoded() ? limit::decompressed : limit::body;
+bool curl_transfer::fits(std::size_t more) {
   const std::size_t most = encoded() ? asked_.max_decompressed : asked_.max_body;
-  if (most != 0 && bytes.size() > most - answer_.body.size()) {
-    exceeded_ = which;
-    return false;
+  if (most == 0 || (body_size_ <= most && more <= most - body_size_)) return true;
+  exceeded_ = encoded() ? limit::decompressed : limit::body;
+  return false;
+}
+
+std::size_t curl_transfer::take_body(std::string_view bytes) {
+  if (!fits(bytes.size())) return CURL_WRITEFUNC_ERROR;
+  if (sink_) {
+    // What comes with a redirect that is followed is nobody's.
+    if (has_told_head_ && !sink_->take(bytes)) return CURL_WRITEFUNC_PAUSE;
+  } else {
+    if (answer_.body.empty()) make_room();
+    answer_.body.append(bytes);
   }
-  if (answer_.body.empty()) make_room();
-  answer_.body.append(bytes);
-  return true;
+  body_size_ += bytes.size();
+  return bytes.size();
 }
 
 std::size_t curl_transfer::on_header(char* data, std::size_t size, std::size_t count,
@@ -194,6 +222,15 @@ std::size_t curl_transfer::on_header(char* data, std::size_t size, std::size_t c
   return taken ? size * count : CURL_WRITEFUNC_ERROR;
 } catch (const std::bad_alloc&) {
   return CURL_WRITEFUNC_ERROR;  // an exception must not pass through libcurl: the transfer fails
+}
+
+std::size_t curl_transfer::on_upload(char* space, std::size_t size, std::size_t count,
+                                     void* self) noexcept try {
+  auto& source = *static_cast<curl_transfer*>(self)->source_;
+  const std::ptrdiff_t given = source.give(space, size * count);
+  return given == body_source::not_now ? CURL_READFUNC_PAUSE : static_cast<std::size_t>(given);
+} catch (const std::bad_alloc&) {
+  return CURL_READFUNC_ABORT;
 }
 
 int curl_transfer::on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t,
@@ -206,8 +243,7 @@ int curl_transfer::on_progress(void* self, curl_off_t, curl_off_t received, curl
 
 std::size_t curl_transfer::on_body(char* data, std::size_t size, std::size_t count,
                                    void* self) noexcept try {
-  const bool taken = static_cast<curl_transfer*>(self)->take_body({data, size * count});
-  return taken ? size * count : CURL_WRITEFUNC_ERROR;
+  return static_cast<curl_transfer*>(self)->take_body({data, size * count});
 } catch (const std::bad_alloc&) {
   return CURL_WRITEFUNC_ERROR;
 }

@@ -10,6 +10,7 @@
 
 #include <leash/http_message.hpp>
 
+#include "http/body_flow.hpp"
 #include "http/easy_handle.hpp"
 #include "http/easy_options.hpp"
 #include "http/head_reader.hpp"
@@ -34,11 +35,15 @@ struct socket_hooks {
 // refers to it, and it belongs to whoever was told that it is finished.
 class curl_transfer {
  public:
-  explicit curl_transfer(request asked);
+  // Both may be null: then the body is in the answer, or in the request.
+  explicit curl_transfer(request asked, std::shared_ptr<body_sink> sink = nullptr,
+                         std::shared_ptr<body_source> source = nullptr);
   ~curl_transfer();
   curl_transfer(const curl_transfer&) = delete;
   curl_transfer& operator=(const curl_transfer&) = delete;
 
+  bool keeps_body() const noexcept { return sink_ == nullptr; }
+  bool streams_request() const noexcept { return source_ != nullptr; }
   const request& asked() const noexcept { return asked_; }
   transfer_outcome outcome() const noexcept { return outcome_; }
   response& answer() noexcept { return answer_; }                        // when answered
@@ -67,18 +72,24 @@ class curl_transfer {
   transfer_failure explain(CURLcode code) const;
   transfer_stage stage() const;
   bool encoded() const;
+  bool is_last_head() const;
   bool take_head(std::string_view line);
   void make_room();
-  bool take_body(std::string_view bytes);
+  bool fits(std::size_t more);
+  std::size_t take_body(std::string_view bytes);
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count,
                                void* self) noexcept;
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static std::size_t on_upload(char* space, std::size_t size, std::size_t count,
+                               void* self) noexcept;
   static int on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t,
                          curl_off_t) noexcept;
   static int on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* self) noexcept;
 
   const request asked_;
+  const std::shared_ptr<body_sink> sink_;
+  const std::shared_ptr<body_source> source_;
   response answer_;
   head_reader head_{answer_};
   transfer_failure failure_;
@@ -88,6 +99,8 @@ class curl_transfer {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   void* owner_ = nullptr;
   int socket_error_ = 0;
+  std::size_t body_size_ = 0;  // of what was taken, wherever it went
+  bool has_told_head_ = false;
   limit exceeded_ = limit::none;
   easy_handle easy_;  // destroyed first: it points to all of the above
 };
