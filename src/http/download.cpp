@@ -18,6 +18,7 @@ class download::pieces final : public body_sink {
     std::string piece(bytes);
     if (queue_.try_send(std::move(piece)) == op_status::success) return true;
     pauses_ = true;
+    // NOLINTNEXTLINE(bugprone-use-after-move): only what is sent is moved from
     return queue_.try_send(std::move(piece)) == op_status::success;
   }
 
