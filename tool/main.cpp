@@ -68,6 +68,7 @@ int run_tool(int argc, char** argv) {
   app.require_subcommand(1);
   leash::tool::add_demo(app, code);
   leash::tool::add_race(app, code);
+  leash::tool::add_bench(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

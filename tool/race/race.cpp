@@ -34,8 +34,8 @@ void trace(std::size_t index, http::trace_kind kind, std::string_view line) {
 
 struct race_field {
   const race_options& options;
+  const http::client& client;
   race_report& report;
-  http::client client;
   std::chrono::steady_clock::time_point began;
 };
 
@@ -83,9 +83,9 @@ void take_over(race_report& report, const std::vector<receipt>& receipts) {
 
 }  // namespace
 
-task<> race_urls(const race_options& options, race_report& report) {
+task<> race_urls(const race_options& options, const http::client& client, race_report& report) {
   report.attempts.assign(options.urls.size(), {});
-  race_field on{options, report, {}, now()};
+  race_field on{options, client, report, now()};
   std::vector<task<http::response>> attempts;
   for (std::size_t i = 0; i < options.urls.size(); ++i) attempts.push_back(attempt(on, i));
   try {

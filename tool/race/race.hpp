@@ -45,8 +45,8 @@ struct race_report {
   std::chrono::nanoseconds elapsed{0};
 };
 
-// Races the URLs and fills in the report.
-task<> race_urls(const race_options& options, race_report& report);
+// Races the URLs and fills in the report. Whoever races often keeps one client, and so its connections.
+task<> race_urls(const race_options& options, const http::client& client, race_report& report);
 
 // What the process exits with when nobody won: the failures' common code, else the last one's.
 int failure_code(const race_report& report);

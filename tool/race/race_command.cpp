@@ -1,16 +1,12 @@
-#include <boost/asio/signal_set.hpp>
-
-#include <csignal>
 #include <memory>
 #include <string>
 
 #include "command.hpp"
 #include "race/race_output.hpp"
+#include "request/interrupt.hpp"
 #include "request/request_options.hpp"
 #include "request/values.hpp"
 #include "shown/say.hpp"
-
-#include <leash/asio.hpp>
 
 namespace leash::tool {
 namespace {
@@ -28,30 +24,24 @@ void read_words(const race_words& words, race_options& options) {
   options.json = words.format == "json";
 }
 
-constexpr int interrupted = 130;
-
-task<int> until_interrupted(boost::asio::signal_set& signals) {
-  co_await signals.async_wait(use_goroutine);
-  co_return interrupted;
-}
-
 task<int> race_to_the_end(const race_options& options, race_report& report) {
-  co_await race_urls(options, report);
+  const http::client client;
+  co_await race_urls(options, client, report);
   co_return 0;
 }
 
 task<int> race_or_interrupt(const race_options& options, race_report& report) {
-  // Heard from before the first request on.
-  boost::asio::signal_set signals(leash::io_context(), SIGINT);
-  co_return (co_await first(race_to_the_end(options, report), until_interrupted(signals))).value;
+  interrupt interrupted;
+  co_return (co_await first(race_to_the_end(options, report), interrupted.happens())).value;
 }
 
 int run_race(const race_options& options) {
   if (const int code = check_output(options); code != 0) return code;
   race_report report;
-  if (run([&] { return race_or_interrupt(options, report); }, {.watchdog = {}}) == interrupted) {
+  if (run([&] { return race_or_interrupt(options, report); }, {.watchdog = {}}) ==
+      interrupt::exit_code) {
     say("leash: interrupted; all requests were cancelled\n");
-    return interrupted;
+    return interrupt::exit_code;
   }
   return write_race(options, report);
 }

@@ -1,19 +1,16 @@
 #include "race/race_output.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "shown/milliseconds.hpp"
+#include "shown/output_file.hpp"
 #include "shown/say.hpp"
 #include "shown/standard_streams.hpp"
 
@@ -102,22 +99,6 @@ bool goes_to_file(const race_options& options) {
   return !options.output.empty() && options.output != "-";
 }
 
-// Why the file cannot be written, or 0. Leaves it, and the folder, as they are.
-int obstacle(const std::filesystem::path& path) {
-  std::error_code missing;
-  const auto kind = std::filesystem::status(path, missing).type();
-  if (kind == std::filesystem::file_type::not_found) {
-    const auto folder = path.has_parent_path() ? path.parent_path() : ".";
-    return access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
-  }
-  // Opening a pipe would wait for its reader.
-  if (kind == std::filesystem::file_type::fifo) return 0;
-  const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (file < 0) return errno;
-  close(file);
-  return 0;
-}
-
 int write_out(const race_options& options, const std::string& what) {
   const bool to_file = goes_to_file(options);
   std::FILE* out = to_file ? std::fopen(options.output.c_str(), "wbe") : stdout;
@@ -136,7 +117,7 @@ int write_out(const race_options& options, const std::string& what) {
 
 int check_output(const race_options& options) {
   if (!goes_to_file(options)) return 0;
-  const int why = obstacle(options.output);
+  const int why = obstacle_to_writing(options.output);
   if (why == 0) return 0;
   say("leash: cannot write to {}: {}; nothing was asked\n", options.output, write_failure(why));
   return write_failed;
