@@ -34,10 +34,14 @@ leash_add_tests(leash_net_tests LABEL net TIMEOUT 300
 if(TARGET leash)
   find_package(nlohmann_json REQUIRED)
   leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300
-    FOLDERS tool SOURCES http/test_server.cpp LINKS leash::http nlohmann_json::nlohmann_json
+    FOLDERS tool
+    SOURCES http/test_server.cpp ../tool/bench/bench_report.cpp ../tool/bench/bench_results.cpp ../tool/bench/bench_text.cpp
+      ../tool/bench/load_plan.cpp ../tool/shown/chart.cpp ../tool/shown/progress_bar.cpp
+    LINKS leash::http nlohmann_json::nlohmann_json
     DEFINITIONS LEASH_COMMAND="$<TARGET_FILE:leash>")
   if(TARGET leash_tool_tests)
     add_dependencies(leash_tool_tests leash)
+    target_include_directories(leash_tool_tests PRIVATE "${PROJECT_SOURCE_DIR}/tool")
   endif()
 endif()
 

@@ -30,6 +30,7 @@ std::string hedging_of(const bench_options& options, const bench_report& report)
   if (report.measured_hedge_delay)
     return fmt::format("the next asked after {} (p95 of the first alone)",
                        shown_duration(*report.measured_hedge_delay));
+  if (options.hedge_at_p95) return "the next asked after the p95 of the first alone";
   const auto delay = options.raced.hedge_delay;
   return delay == delay.zero() ? "all asked at once"
                                : fmt::format("the next asked after {}", shown_duration(delay));

@@ -87,9 +87,12 @@ std::string gnuplot(const std::string& script) {
   if (ended < 0)
     throw std::runtime_error(fmt::format("gnuplot, which draws the picture, cannot be run: {}",
                                          std::generic_category().message(-ended)));
-  if (ended != 0)
+  if (ended != 0) {
+    std::string words = err.content();
+    words.erase(words.find_last_not_of(" \n") + 1);
     throw std::runtime_error(
-        fmt::format("gnuplot could not draw the picture (exit code {}): {}", ended, err.content()));
+        fmt::format("gnuplot could not draw the picture (exit code {}): {}", ended, words));
+  }
   return out.content();
 }
 
