@@ -33,7 +33,7 @@ TEST_F(bench_picture, ShowsBothDistributions) {
   EXPECT_THAT(folder.content("tail.svg"),
               AllOf(StartsWith("<?xml"), HasSubstr("the first URL alone"),
                     HasSubstr("2 URLs raced, all asked at once"),
-                    HasSubstr("Latency by percentile, 2 requests at a time"), HasSubstr("p95"),
+                    HasSubstr("percentile of answers, 2 at a time"), HasSubstr("p95"),
                     HasSubstr("latency"), HasSubstr("</svg>")));
 }
 

@@ -89,8 +89,8 @@ std::string percentile_tics(double end) {
 }
 
 std::string load_of(const bench_options& options) {
-  return options.rate > 0 ? fmt::format("{} requests a second on schedule", options.rate)
-                          : fmt::format("{} requests at a time", options.concurrency);
+  return options.rate > 0 ? fmt::format("{} a second on schedule", options.rate)
+                          : fmt::format("{} at a time", options.concurrency);
 }
 
 }  // namespace
@@ -114,8 +114,7 @@ std::string latency_chart(const bench_options& options, const bench_report& repo
       fmt::format("{} URLs raced, {}", options.raced.urls.size(), hedging_of(options, report)));
   script += fmt::format(
       "set terminal svg size 900,540 dynamic noenhanced font 'sans-serif,15' background '#ffffff'\n"
-      "set title 'Latency by percentile, {}'\n"
-      "set xlabel 'percentile of answers'\n"
+      "set xlabel 'percentile of answers, {}'\n"
       "set ylabel 'latency'\n"
       "set logscale xy\n"
       "set xrange [1:{:g}]\n"
@@ -125,7 +124,7 @@ std::string latency_chart(const bench_options& options, const bench_report& repo
       "set grid xtics ytics lc rgb '#d4d4d8' lw 0.8 lt 1\n"
       "set border 3 lc rgb '#52525b'\n"
       "set tics nomirror textcolor rgb '#27272a'\n"
-      "set key top left reverse Left samplen 2\n"
+      "set key tmargin left vertical maxrows 2 reverse Left samplen 2\n"
       "plot {}\n",
       load_of(options), std::max(most, 2.0), times.low, times.high, percentile_tics(most), tics,
       plots);
