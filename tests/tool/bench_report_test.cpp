@@ -163,10 +163,11 @@ TEST(BenchReport, OfAnInterruptedRunTellsWhatIsMissing) {
   options.hedge_at_p95 = true;
   bench_results results(2, 200);
   results.begin(arm::alone);
+  results.wait(arm::alone);
   run(results, arm::alone, race_of(0, {sent(fate::won)}), 850us);
   EXPECT_EQ(text_of(options, bench_report(results, true)),
             R"(URL 1 alone, and 2 URLs raced: the next asked after the p95 of the first alone.
-200 requests of each, 12.5 a second on schedule, in 10 turns.
+200 requests of each, 12.5 a second on schedule, at most 50 at a time, in 10 turns.
 Interrupted: this is what was measured until then, without the requests under way.
 
                      URL 1 alone        racing      change
@@ -177,6 +178,7 @@ p99                       850 µs             -
 p99.9                     850 µs             -
 answered                       1             0
 failed                         0             0
+waited for a place             1             0
 under way                      1             0
 requests sent                  1             0
 extra load                               0.0 %

@@ -129,6 +129,20 @@ TEST_F(bench_command, OpenLoopShowsAStallToAllThatShouldHaveStartedInIt) {
   EXPECT_GE(alone["max"], 400 + stalled_ms(20));
 }
 
+TEST_F(bench_command, OpenLoopHasAtMostSoManyUnderWayAndCountsTheWaitOfOthers) {
+  running_command command(
+      "bench --format json -n 10 --rate 50 -c 2 " + url("/gated") + " " + url("/gated"), no_proxy);
+  // Two alone; and two races of two, which begin when all that are alone should have started.
+  ASSERT_TRUE(wait_for_at_least(6));
+  EXPECT_EQ(server.requests().size(), 6);
+  server.open_gate("gate");
+  const json told = report_of(end_of(command));
+  EXPECT_EQ(told["alone"]["answered"], 10);
+  EXPECT_EQ(told["alone"]["waited"], 8);
+  EXPECT_GE(told["alone"]["latency_ms"]["p50"], stalled_ms(5));
+  EXPECT_EQ(told["racing"]["answered"], 10);
+}
+
 TEST_F(bench_command, OpenLoopCountsFromTheScheduleAlsoWhereItIsLateItself) {
   using namespace std::chrono;
   constexpr milliseconds apart(10);
@@ -241,8 +255,6 @@ TEST_F(bench_command, WhatMeansNothingIsRefusedBeforeAnybodyIsAsked) {
     expect_refused("--rate=" + rate + urls, "--rate: " + rate +
                                                 " is not a number of requests a second such as "
                                                 "100 or 0.5.");
-  expect_refused("--rate 5 -c 5" + urls,
-                 "--rate: requests start on schedule, however many are under way: leave -c out.");
   expect_refused("-n 5 -z 5s" + urls,
                  "--duration: with -n the run would have two ends: leave one out.");
   expect_refused("-z 0" + urls, "--duration: nothing can be measured in no time.");

@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t usual_requests = 200;
 constexpr std::size_t usual_concurrency = 50;
+constexpr std::size_t usual_limit = 1000;  // with --rate
 constexpr std::size_t most_concurrency = 100'000;
 constexpr int all_failed = 1;
 
@@ -69,14 +70,9 @@ void read_words(const bench_words& words, bench_options& options) {
     throw CLI::ValidationError(
         "url",
         "bench compares racing with asking the first URL alone: give it two URLs, or one twice");
-  if (!words.rate.empty()) {
-    if (!words.concurrency.empty())
-      throw CLI::ValidationError(
-          "--rate", "requests start on schedule, however many are under way: leave -c out");
-    options.rate = rate_of("--rate", words.rate);
-  }
+  if (!words.rate.empty()) options.rate = rate_of("--rate", words.rate);
   options.concurrency = words.concurrency.empty()
-                            ? usual_concurrency
+                            ? (options.rate > 0 ? usual_limit : usual_concurrency)
                             : count_of("--concurrency", words.concurrency, most_concurrency);
   read_amount(words, options);
   options.hedge_at_p95 = words.hedge_delay == "p95";
@@ -161,7 +157,8 @@ constexpr const char* footer = R"(How it is measured:
   Without --rate the loop is closed: each of -c goroutines asks again when it has
   its answer. With --rate it is open: requests start on a schedule that waits for
   no answer, and a latency is counted from the scheduled start, so that a stall
-  is seen by everyone who would have come in it.
+  is seen by everyone who would have come in it. That holds for those, too, who
+  have to wait as -c are under way; they are counted.
 
 Examples:
   leash bench -n 2000 -c 20 --hedge-delay p95 http://a.example/ http://b.example/
@@ -192,13 +189,16 @@ void add_bench(CLI::App& app, int& code) {
       ->add_option("-n,--requests", words->requests,
                    "Requests alone, and as many races; otherwise 200")
       ->type_name("COUNT");
-  command->add_option("-c,--concurrency", words->concurrency, "So many at a time; otherwise 50")
+  command
+      ->add_option("-c,--concurrency", words->concurrency,
+                   "So many at a time; otherwise 50, and with --rate at most 1000")
       ->type_name("COUNT");
   command
       ->add_option("-z,--duration", words->duration,
-                   "Instead of -n: so long alone, and so long racing, as 10s")
+                   "Instead of -n: so long alone, and so long racing, as 10s; what is under way "
+                   "then is waited for")
       ->type_name("TIME");
-  command->add_option("--rate", words->rate, "Instead of -c: so many start a second, on a schedule")
+  command->add_option("--rate", words->rate, "So many start a second, on a schedule")
       ->type_name("RATE");
   command->option_defaults()->group("The race");
   command

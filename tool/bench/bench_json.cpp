@@ -32,6 +32,7 @@ json arm_of(const bench_options& options, const bench_report& report, arm which)
   return {{"latency_ms", times_of(report.times(which))},
           {"answered", tally.answered},
           {"failed", tally.failed},
+          {"waited", tally.waited},
           {"unfinished", tally.unfinished()},
           {"sent", tally.sent()},
           {"busy_ms", exact_ms(tally.busy)},
@@ -41,10 +42,8 @@ json arm_of(const bench_options& options, const bench_report& report, arm which)
 
 json load_of(const bench_options& options, const bench_report& report) {
   json load = json::object();
-  if (options.rate > 0)
-    load["rate"] = options.rate;
-  else
-    load["concurrency"] = options.concurrency;
+  if (options.rate > 0) load["rate"] = options.rate;
+  load["concurrency"] = options.concurrency;
   if (options.duration > options.duration.zero())
     load["duration_ms"] = exact_ms(options.duration);
   else

@@ -15,7 +15,7 @@ struct bench_options {
 
   std::size_t requests = 0;              // of each arm
   std::chrono::nanoseconds duration{0};  // of each arm; zero: until the requests are done
-  std::size_t concurrency = 0;           // closed loop: so many at a time
+  std::size_t concurrency = 0;           // so many at a time; open loop: at most so many
   double rate = 0;                       // open loop: so many start a second; zero: closed loop
 
   bool json = false;

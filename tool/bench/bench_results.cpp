@@ -32,6 +32,11 @@ void bench_results::begin(arm which) {
   ++of(which).tally.begun;
 }
 
+void bench_results::wait(arm which) {
+  const std::lock_guard lock(mutex_);
+  ++of(which).tally.waited;
+}
+
 void bench_results::end(arm which, const race_report& report, std::chrono::nanoseconds latency) {
   const std::lock_guard lock(mutex_);
   arm_tally& tally = of(which).tally;

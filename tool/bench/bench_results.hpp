@@ -27,6 +27,7 @@ struct url_tally {
 struct arm_tally {
   std::size_t begun = 0;
   std::size_t answered = 0;
+  std::size_t waited = 0;  // as too many were under way when its time had come
   std::size_t failed = 0;  // nobody gave an answer that may win
   std::vector<url_tally> urls;
   std::map<std::string, std::size_t> failures;  // of single requests, also where another URL won
@@ -43,6 +44,7 @@ class bench_results {
   bench_results(std::size_t urls, std::size_t expected);
 
   void begin(arm which);
+  void wait(arm which);
   // One has ended, that long after it began or should have begun.
   void end(arm which, const race_report& report, std::chrono::nanoseconds latency);
   void spend(arm which, std::chrono::nanoseconds turn);

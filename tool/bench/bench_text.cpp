@@ -43,8 +43,10 @@ std::string plural(std::size_t count, const char* one, const char* many) {
 
 std::string heading(const bench_options& options, const bench_report& report) {
   const std::size_t turns = plan_load(options).size() / arms.size();
-  const std::string load = options.rate > 0 ? fmt::format("{} a second on schedule", options.rate)
-                                            : fmt::format("{} at a time", options.concurrency);
+  const std::string load = options.rate > 0
+                               ? fmt::format("{} a second on schedule, at most {} at a time",
+                                             options.rate, options.concurrency)
+                               : fmt::format("{} at a time", options.concurrency);
   const std::string amount =
       options.duration > options.duration.zero()
           ? fmt::format("{} of each", shown_duration(options.duration))
@@ -151,6 +153,8 @@ std::string text_of(const bench_options& options, const bench_report& report) {
   text += times(report);
   text += count_row("answered", report, [](const arm_tally& of) { return of.answered; });
   text += count_row("failed", report, [](const arm_tally& of) { return of.failed; });
+  if (report.tally(arm::alone).waited + report.tally(arm::racing).waited > 0)
+    text += count_row("waited for a place", report, [](const arm_tally& of) { return of.waited; });
   if (report.tally(arm::alone).unfinished() + report.tally(arm::racing).unfinished() > 0)
     text += count_row("under way", report, [](const arm_tally& of) { return of.unfinished(); });
   text += count_row("requests sent", report, [](const arm_tally& of) { return of.sent(); });

@@ -18,10 +18,12 @@ struct load {
   const bench_options& options;
   bench_results& results;
   std::array<http::client, arms.size()> clients;
+  std::array<semaphore, arms.size()> places;
 
   const http::client& client_of(arm which) const {
     return clients[static_cast<std::size_t>(which)];
   }
+  const semaphore& places_of(arm which) const { return places[static_cast<std::size_t>(which)]; }
 };
 
 // Counts how long a turn takes, also one that is cut short.
@@ -39,8 +41,14 @@ class turn_clock {
 };
 
 task<> ask(const load& on, const turn& mine, time_point due) {
-  race_report report;
   on.results.begin(mine.who);
+  // In the closed loop there is one for everybody.
+  semaphore::permit place = on.places_of(mine.who).try_acquire();
+  if (place.is_empty()) {
+    on.results.wait(mine.who);
+    place = co_await on.places_of(mine.who).acquire();
+  }
+  race_report report;
   co_await race_urls(mine.asked, on.client_of(mine.who), report);
   on.results.end(mine.who, report, now() - due);
 }
@@ -111,7 +119,8 @@ task<> open_load(const load& on, std::vector<turn>& turns) {
 
 task<> apply_load(const bench_options& options, bench_results& results) {
   std::vector<turn> turns = plan_load(options);
-  const load on{options, results, {}};
+  const std::size_t places = options.concurrency;
+  const load on{options, results, {}, {semaphore(places), semaphore(places)}};
   if (options.rate > 0)
     co_await open_load(on, turns);
   else

@@ -14,8 +14,8 @@ namespace leash::tool {
 // counted from the moment of asking. A turn begins when the one before it has all its answers.
 //
 // Open loop: requests start on a schedule that waits for nobody, neither for answers nor between turns,
-// and a latency is counted from the scheduled start, also when the request could only start later. So a
-// stall is seen by everyone who would have come in it.
+// and a latency is counted from the scheduled start, also when the request could only start later, or has
+// to wait as too many are under way. So a stall is seen by everyone who would have come in it.
 //
 // A hedge delay that is the first arm's p95 is looked up before each turn of racing, in all that the
 // first arm has measured by then. Before the first one its answers are waited for, in the open loop too.
