@@ -58,9 +58,11 @@ task<> closed_loop(const load& on, const turn& mine) {
   const auto until = mine.duration > 0ns ? now() + mine.duration : time_point::max();
   std::atomic<std::size_t> taken = 0;
   const auto work = [&]() -> task<> {
-    // A counter alone, which guards nothing.
-    while (taken.fetch_add(1, std::memory_order_relaxed) < mine.requests && now() < until)
+    // A counter alone, which guards nothing. However short the time, everybody asks once.
+    while (taken.fetch_add(1, std::memory_order_relaxed) < mine.requests) {
       co_await ask(on, mine, now());
+      if (now() >= until) break;
+    }
   };
   co_await with_scope([&](scope& workers) -> task<> {
     const std::size_t count = std::min(on.options.concurrency, mine.requests);
