@@ -2,25 +2,19 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "bench/bench_output.hpp"
 #include "bench/bench_progress.hpp"
-#include "bench/bench_report.hpp"
-#include "bench/gnuplot.hpp"
-#include "bench/latency_chart.hpp"
 #include "bench/load.hpp"
 #include "bench/load_values.hpp"
 #include "command.hpp"
 #include "request/interrupt.hpp"
 #include "request/request_options.hpp"
 #include "request/values.hpp"
-#include "shown/output_file.hpp"
-#include "shown/say.hpp"
-#include "shown/standard_streams.hpp"
 
 namespace leash::tool {
 namespace {
@@ -29,7 +23,6 @@ constexpr std::size_t usual_requests = 200;
 constexpr std::size_t usual_concurrency = 50;
 constexpr std::size_t usual_limit = 1000;  // with --rate
 constexpr std::size_t most_concurrency = 100'000;
-constexpr int all_failed = 1;
 
 // Its own options as they were written; empty: not given.
 struct bench_words {
@@ -109,36 +102,8 @@ task<int> load_or_interrupt(const bench_options& options, bench_results& results
       .value;
 }
 
-// What the process is to exit with on its account.
-int write_picture(const bench_options& options, const bench_report& report) {
-  if (report.is_failure()) {
-    say("leash: {} was not drawn: nobody answered\n", options.svg);
-    return 0;
-  }
-  const int why = write_file(options.svg, gnuplot(latency_chart(options, report)));
-  if (why == 0) return 0;
-  say("leash: cannot write the picture to {}: {}\n", options.svg, write_failure(why));
-  return output_failure::exit_code;
-}
-
-int write_bench(const bench_options& options, const bench_report& report) {
-  const std::string text = options.json ? json_of(options, report) : text_of(options, report);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  flush_standard_output();
-  const int drawn = options.svg.empty() ? 0 : write_picture(options, report);
-  if (drawn != 0) return drawn;
-  if (report.interrupted) return interrupt::exit_code;
-  return report.is_failure() ? all_failed : 0;
-}
-
 int run_bench(const bench_options& options) {
-  if (!options.svg.empty()) {
-    if (const int why = obstacle_to_writing(options.svg); why != 0) {
-      say("leash: cannot write to {}: {}; nothing was asked\n", options.svg, write_failure(why));
-      return output_failure::exit_code;
-    }
-    demand_gnuplot();
-  }
+  if (const int code = check_picture(options); code != 0) return code;
   allow_many_connections();
   const bool by_time = options.duration > options.duration.zero() && options.rate == 0;
   bench_results results(options.raced.urls.size(), by_time ? 0 : options.requests);
