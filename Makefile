@@ -7,11 +7,12 @@ build     := cmake --build --preset
 PREFIX    ?= /usr/local
 ARGS      ?=
 
-.PHONY: help demo test build bench install format check-format check-tidy clean
+.PHONY: help demo test golden build bench install format check-format check-tidy clean
 
 help:
 	@echo 'make demo          the article, happening for real against two HTTP servers on this machine'
 	@echo 'make test          build everything and run all tests'
+	@echo 'make golden        write anew what the command is tested to say (tests/tool/golden); look at the difference'
 	@echo 'make build         the command, build/release/leash'
 	@echo 'make bench         measure leash beside Go; writes build/bench/summary.json'
 	@echo 'make install       install to PREFIX (now $(PREFIX)); DESTDIR is obeyed'
@@ -37,6 +38,9 @@ test:
 	@$(configure) mutants >&2
 	@$(build) mutants --target leash_core_tests
 	@ctest --preset mutants -L mutation -j $$(nproc)
+
+golden: build
+	@python3 tests/tool/golden_test.py --renew build/release/leash
 
 bench:
 	@$(setup) build test bench

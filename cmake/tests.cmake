@@ -49,6 +49,16 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME Layering COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/layering_test.py")
 set_tests_properties(Layering PROPERTIES LABELS layering TIMEOUT 300 ENVIRONMENT "CXX=${CMAKE_CXX_COMPILER}")
 
+# What the command says, word for word (make golden writes it anew), its manual pages, and what shells offer for it.
+if(TARGET leash)
+  foreach(subject Golden Manual Completion)
+    string(TOLOWER ${subject} file)
+    add_test(NAME Command.${subject}
+      COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/tool/${file}_test.py" $<TARGET_FILE:leash>)
+    set_tests_properties(Command.${subject} PROPERTIES LABELS tool TIMEOUT 300)
+  endforeach()
+endif()
+
 if(LEASH_EXAMPLES)
   add_test(NAME Examples
     COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/examples_test.py" "${PROJECT_BINARY_DIR}/examples")

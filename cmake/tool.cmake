@@ -12,3 +12,15 @@ target_include_directories(leash PRIVATE "${PROJECT_SOURCE_DIR}/tool")
 target_compile_definitions(leash PRIVATE LEASH_VERSION="${PROJECT_VERSION}")
 target_link_libraries(leash PRIVATE leash::http leash_warnings CLI11::CLI11 nlohmann_json::nlohmann_json)
 set_target_properties(leash PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+
+# The manual pages and the shells' completions, which the command writes itself: see tool/manual and tool/completion.
+set(leash_pages "${PROJECT_BINARY_DIR}/pages")
+add_custom_command(OUTPUT "${leash_pages}/written"
+  COMMAND "${CMAKE_COMMAND}" -E rm -rf "${leash_pages}"
+  COMMAND leash --manual "${leash_pages}/man1"
+  COMMAND leash --completion bash > "${leash_pages}/leash"
+  COMMAND leash --completion zsh > "${leash_pages}/_leash"
+  COMMAND leash --completion fish > "${leash_pages}/leash.fish"
+  COMMAND "${CMAKE_COMMAND}" -E touch "${leash_pages}/written"
+  DEPENDS leash VERBATIM COMMENT "Writing the manual pages and the completions")
+add_custom_target(leash_pages ALL DEPENDS "${leash_pages}/written")

@@ -1,62 +1,55 @@
-#include <algorithm>
 #include <csignal>
-#include <cstddef>
+#include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
-
-#include <fmt/format.h>
 
 #include "command.hpp"
+#include "completion/completion.hpp"
+#include "manual/manual.hpp"
 #include "shown/say.hpp"
 #include "shown/standard_streams.hpp"
+#include "words/help.hpp"
+#include "words/usage_error.hpp"
 
 namespace {
 
-constexpr int usage_error = 2;
+constexpr const char* version = "leash " LEASH_VERSION;
+constexpr int not_understood = 2;
 
-std::size_t distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  for (std::size_t i = 0; i <= to.size(); ++i) row[i] = i;
-  for (std::size_t i = 1; i <= from.size(); ++i) {
-    std::size_t corner = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= to.size(); ++j) {
-      const std::size_t replaced = corner + (from[i - 1] == to[j - 1] ? 0 : 1);
-      corner = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[to.size()];
-}
+constexpr const char* footer = R"(Examples:
+  leash race https://www.google.com https://www.bing.com
+      Asks both; the first good answer is printed.
+  leash demo --quick
+      A goroutine leaks, before your eyes, and is cured.
+  leash race --help
+      More about one command; so does man leash-race.
 
-// What `app` and its subcommands understand.
-std::vector<std::string> words_of(const CLI::App& app) {
-  std::vector<std::string> words;
-  for (const CLI::App* command : app.get_subcommands({})) {
-    words.push_back(command->get_name());
-    for (const CLI::Option* option : command->get_options())
-      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-  }
-  return words;
-}
+Exit status:
+  0    It worked.
+  1    It did not, for the reason that is said on stderr.
+  2    The command line could not be understood.
+  Each command says in its own help what else it may end with.
+)";
 
-// " Did you mean …?" for the first command or option that nothing understands, or nothing.
-std::string suggestion(const CLI::App& app, int argc, char** argv) {
-  const std::vector<std::string> words = words_of(app);
-  for (int i = 1; i < argc; ++i) {
-    std::string_view given(argv[i]);
-    given = given.substr(0, given.find('='));
-    if (i > 1 && !given.starts_with("--")) continue;  // a value
-    if (given.size() < 3 || std::find(words.begin(), words.end(), given) != words.end()) continue;
-    const auto nearest = std::min_element(words.begin(), words.end(),
-                                          [given](const std::string& a, const std::string& b) {
-                                            return distance(given, a) < distance(given, b);
-                                          });
-    if (distance(given, *nearest) <= 2) return fmt::format(" Did you mean {}?", *nearest);
-  }
-  return {};
+// What installing asks for: neither is shown to people.
+void add_hidden_options(CLI::App& app) {
+  const auto print_completion = [&app](const std::string& shell) {
+    using namespace leash::tool;
+    const std::string script = shell == "bash"  ? bash_completion(app)
+                               : shell == "zsh" ? zsh_completion(app)
+                                                : fish_completion(app);
+    std::fputs(script.c_str(), stdout);
+    throw CLI::Success();
+  };
+  const auto write_pages = [&app](const std::string& folder) {
+    leash::tool::write_manual(app, version, folder);
+    throw CLI::Success();
+  };
+  app.option_defaults()->group("");
+  app.add_option_function<std::string>("--completion", print_completion)
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  app.add_option_function<std::string>("--manual", write_pages);
 }
 
 int run_tool(int argc, char** argv) {
@@ -64,18 +57,21 @@ int run_tool(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   int code = 0;
   CLI::App app("Goroutines for C++20 that cannot get lost", "leash");
-  app.set_version_flag("--version", "leash " LEASH_VERSION);
+  app.formatter(std::make_shared<leash::tool::help_formatter>());
+  app.set_help_flag("-h,--help", "Show this help, and do nothing else");
+  app.set_version_flag("--version", version, "Show the version, and do nothing else");
+  app.footer(footer);
   app.require_subcommand(1);
   leash::tool::add_demo(app, code);
   leash::tool::add_race(app, code);
   leash::tool::add_bench(app, code);
+  add_hidden_options(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
     if (failure.get_exit_code() == 0) return app.exit(failure);
-    leash::tool::say("leash: {}.{} See leash --help.\n", failure.what(),
-                     suggestion(app, argc, argv));
-    return usage_error;
+    leash::tool::say("leash: {}\n", leash::tool::usage_error(app, failure));
+    return not_understood;
   }
   return code;
 }

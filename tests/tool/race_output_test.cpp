@@ -18,7 +18,7 @@ using testing::HasSubstr;
 class race_output : public race_failures {
  protected:
   void expect_refused(const std::string& arguments, const std::string& sentence) const {
-    expect_failure(race(arguments), 2, "leash: " + sentence + " See leash --help.\n");
+    expect_failure(race(arguments), 2, "leash: " + sentence + " See leash race --help.\n");
     EXPECT_EQ(server.accepted(), 0);
   }
 };
@@ -161,9 +161,8 @@ TEST_F(race_output, OptionsThatMeanNothingAreRefusedBeforeAnybodyIsAsked) {
 
 TEST_F(race_output, AnOptionThatIsNotKnownIsNamedWithTheOneThatMayBeMeant) {
   expect_refused("--hedge-dely=5ms " + url("/quick"),
-                 "The following argument was not expected: --hedge-dely=5ms. "
-                 "Did you mean --hedge-delay?");
-  expect_refused("", "url is required.");
+                 "race has no option --hedge-dely. Did you mean --hedge-delay?");
+  expect_refused("", "race needs an argument: URL.");
 }
 
 }  // namespace

@@ -96,22 +96,42 @@ std::string read_limit(std::string& text) {
   return {};
 }
 
+constexpr const char* footer = R"(Examples:
+  leash demo --quick
+      The leak and its cures, in a few seconds.
+  leash demo --oom --limit 64M
+      Lets the leaky service run out of memory for real, in a process of its own.
+  leash demo --format json
+      What was measured, for programs.
+
+Environment:
+  LC_ALL, LC_MESSAGES, LANG
+      The language, when --lang does not say it: zh, or otherwise English.
+  NO_COLOR
+      When set, nothing is coloured.
+)";
+
 }  // namespace
 
 void add_demo(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand(
       "demo", "Race two HTTP servers, leak a goroutine, cure it in every way; measured");
+  command->footer(footer);
   auto options = std::make_shared<demo_options>();
+  command->option_defaults()->group("How it is told");
   command->add_flag("--quick", options->quick,
                     "Takes less time: answers after 20 and 200 ms, not 200 ms and 2 s");
-  command->add_option("--lang", options->language, "zh or en; otherwise as LANG says")
+  command->add_option("--lang", options->language, "The language; otherwise as LANG says")
       ->check(CLI::IsMember({"zh", "en"}));
-  command->add_option("--format", options->format, "text or json")
+  command->add_option("--format", options->format, "text, or json: for programs")
       ->check(CLI::IsMember({"text", "json"}));
+  command->option_defaults()->group("Out of memory");
   CLI::Option* oom =
       command->add_flag("--oom", options->oom,
                         "Many races a second under a memory limit: leaky, it dies; cured, not");
-  command->add_option("--limit", options->limit, "With --oom: how much memory the service may hold")
+  command
+      ->add_option("--limit", options->limit,
+                   "With --oom: how much memory the service may hold; otherwise 256M")
       ->transform(CLI::Validator(read_limit, "SIZE"))
       ->default_str("256M")
       ->needs(oom);

@@ -36,30 +36,48 @@ std::shared_ptr<request_options> request_options::add_to(CLI::App& command) {
   auto words = std::make_shared<request_options>();
   http::request& flags = words->flags_;
   const auto one_each = [](CLI::Option* option) { option->expected(1)->take_all(); };
-  command.add_option("-X,--request", words->method_, "The method; GET, or POST with -d");
-  one_each(command.add_option("-H,--header", words->headers_, "A header; 'Name:' omits one"));
-  one_each(command.add_option("-d,--data", words->data_, "The body; @file reads it from there"));
-  command.add_option("-A,--user-agent", words->agent_, "The User-Agent header; '' omits it");
-  command.add_option("-u,--user", flags.user, "Basic authentication: name:password");
+  command.add_option("-X,--request", words->method_, "The method; GET, or POST with -d")
+      ->type_name("METHOD");
+  one_each(command.add_option("-H,--header", words->headers_, "A header; 'Name:' omits one")
+               ->type_name("HEADER"));
+  one_each(command.add_option("-d,--data", words->data_, "The body; @file reads it from there")
+               ->type_name("DATA"));
+  command.add_option("-A,--user-agent", words->agent_, "The User-Agent header; '' omits it")
+      ->type_name("NAME");
+  command.add_option("-u,--user", flags.user, "Basic authentication")->type_name("NAME:PASSWORD");
   command.add_flag("--compressed", flags.compressed, "Ask for a compressed answer; decompress it");
-  auto* old = command.add_flag("--http1.1", words->http1_1_, "Speak HTTP/1.1");
-  auto* newer = command.add_flag("--http2", words->http2_, "HTTP/2; without TLS, by an upgrade");
-  auto* known = command.add_flag("--http2-prior-knowledge", words->http2_prior_knowledge_,
+  command.add_flag("-L,--location", flags.follow_redirects, "Follow redirects");
+  words->add_connection_to(command);
+  words->add_limits_to(command);
+  return words;
+}
+
+void request_options::add_connection_to(CLI::App& command) {
+  auto* old = command.add_flag("--http1.1", http1_1_, "Speak HTTP/1.1");
+  auto* newer = command.add_flag("--http2", http2_, "HTTP/2; without TLS, by an upgrade");
+  auto* known = command.add_flag("--http2-prior-knowledge", http2_prior_knowledge_,
                                  "HTTP/2, without asking whether the server speaks it");
   old->excludes(newer)->excludes(known);
   newer->excludes(known);
-  one_each(command.add_option("--resolve", flags.resolve, "Where a host is: host:port:address"));
-  command.add_flag("-k,--insecure", flags.insecure, "Accept any certificate");
-  command.add_flag("-L,--location", flags.follow_redirects, "Follow redirects");
-  command.add_option("-m,--max-time", words->max_time_, "Seconds for a whole request");
-  command.add_option("--connect-timeout", words->connect_timeout_, "Seconds to connect");
-  command.add_option("-Y,--speed-limit", flags.min_speed,
-                     "Bytes a second below which it is too slow");
-  command.add_option("-y,--speed-time", words->speed_time_, "Seconds that it may be too slow; 30")
-      ->check(CLI::Range(1, 1'000'000));
-  command.add_option("--max-filesize", words->max_filesize_, "Bytes of the largest body; 256M")
-      ->transform(CLI::AsSizeValue(false));
-  return words;
+  command.add_option("--resolve", flags_.resolve, "Where a host is to be found")
+      ->type_name("HOST:PORT:ADDRESS")
+      ->expected(1)
+      ->take_all();
+  command.add_flag("-k,--insecure", flags_.insecure, "Accept any certificate");
+}
+
+void request_options::add_limits_to(CLI::App& command) {
+  command.add_option("-m,--max-time", max_time_, "Seconds for a whole request")
+      ->type_name("SECONDS");
+  command.add_option("--connect-timeout", connect_timeout_, "Seconds to connect")
+      ->type_name("SECONDS");
+  command
+      .add_option("-Y,--speed-limit", flags_.min_speed, "Bytes a second below which it is too slow")
+      ->type_name("BYTES");
+  command.add_option("-y,--speed-time", speed_time_, "Seconds that it may be too slow; 30")
+      ->type_name("SECONDS");
+  command.add_option("--max-filesize", max_filesize_, "The largest body, as 500k or 2G; 256M")
+      ->type_name("BYTES");
 }
 
 http::request request_options::read() const {
@@ -82,11 +100,13 @@ http::request request_options::read() const {
   if (http2_) asked.version = http::http_version::http2;
   if (http2_prior_knowledge_) asked.version = http::http_version::http2_prior_knowledge;
   // As in curl, where either of the two switches both on.
-  if (speed_time_ != 0) {
-    asked.min_speed_time = std::chrono::seconds(speed_time_);
+  if (!speed_time_.empty()) {
+    asked.min_speed_time =
+        std::chrono::ceil<std::chrono::seconds>(seconds_of("--speed-time", speed_time_));
     if (asked.min_speed == 0) asked.min_speed = 1;
   }
-  if (max_filesize_ != 0) asked.max_body = asked.max_decompressed = max_filesize_;
+  if (!max_filesize_.empty())
+    asked.max_body = asked.max_decompressed = bytes_of("--max-filesize", max_filesize_);
   if (!method_.empty()) asked.method = method_;
   asked.connect_timeout = seconds_of("--connect-timeout", connect_timeout_);
   asked.timeout = seconds_of("--max-time", max_time_);

@@ -23,16 +23,19 @@ class request_options {
   http::request read() const;
 
  private:
+  void add_connection_to(CLI::App& command);
+  void add_limits_to(CLI::App& command);
+
   http::request flags_;
   std::vector<std::string> headers_;
   std::vector<std::string> data_;
   std::string method_;
   std::optional<std::string> agent_;
-  std::size_t max_filesize_ = 0;
+  std::string max_filesize_;
   bool http1_1_ = false;
   bool http2_ = false;
   bool http2_prior_knowledge_ = false;
-  long speed_time_ = 0;
+  std::string speed_time_;
   std::string connect_timeout_ = "0";
   std::string max_time_ = "0";
 };

@@ -48,6 +48,21 @@ std::chrono::nanoseconds duration_of(const char* option, const std::string& text
   throw CLI::ValidationError(option, fmt::format("{} is not a time such as 50ms, 1.5s or 0", text));
 }
 
+std::size_t bytes_of(const char* option, const std::string& text) {
+  std::size_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, bad] = std::from_chars(text.data(), end, count);
+  const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
+  constexpr std::string_view units = "kMG";
+  const auto power = unit == "m" ? 1 : unit == "g" ? 2 : units.find(unit == "K" ? "k" : unit);
+  const bool known = unit.empty() || (unit.size() == 1 && power != units.npos);
+  const std::size_t shift = unit.empty() ? 0 : 10 * (power + 1);
+  if (bad == std::errc{} && known && count <= (std::size_t{1} << 53) >> shift)
+    return count << shift;
+  throw CLI::ValidationError(option,
+                             fmt::format("{} is not a size such as 5000, 500k, 20M or 2G", text));
+}
+
 std::vector<std::pair<int, int>> statuses_of(const char* option, const std::string& text) {
   std::vector<std::pair<int, int>> ranges;
   std::string_view left = text;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +16,9 @@ std::chrono::nanoseconds seconds_of(const char* option, const std::string& text)
 
 // A time with its unit: 200us, 50ms, 1.5s; 0 needs none.
 std::chrono::nanoseconds duration_of(const char* option, const std::string& text);
+
+// A size as curl takes it: 5000, or with k, M or G (times 1024). Zero: no limit.
+std::size_t bytes_of(const char* option, const std::string& text);
 
 // Statuses and ranges of them, ends included: 200-399,404.
 std::vector<std::pair<int, int>> statuses_of(const char* option, const std::string& text);
