@@ -29,6 +29,9 @@ endfunction()
 
 leash_add_library(leash_core core FLOORS base sched sync leak race LINKS fmt::fmt Threads::Threads)
 
+# For the tests of programs that use leash.
+leash_add_library(leash_testing testing FLOORS testing LINKS leash::core)
+
 find_package(Boost 1.81 REQUIRED)
 leash_add_library(leash_net net FLOORS net LINKS leash::core Boost::headers)
 

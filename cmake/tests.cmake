@@ -28,9 +28,9 @@ find_library(LEASH_RAPIDCHECK rapidcheck REQUIRED)
 mark_as_advanced(LEASH_RAPIDCHECK)
 
 leash_add_tests(leash_core_tests LABEL core TIMEOUT 300
-  FOLDERS base sched sync leak race model LINKS leash::core ${LEASH_RAPIDCHECK})
+  FOLDERS base sched sync leak race testing model LINKS leash::testing ${LEASH_RAPIDCHECK})
 leash_add_tests(leash_net_tests LABEL net TIMEOUT 300
-  FOLDERS net http LINKS leash::http ZLIB::ZLIB)
+  FOLDERS net http LINKS leash::http leash::testing ZLIB::ZLIB)
 if(TARGET leash)
   find_package(nlohmann_json REQUIRED)
   leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300
@@ -57,6 +57,13 @@ if(TARGET leash)
       COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/tool/${file}_test.py" $<TARGET_FILE:leash>)
     set_tests_properties(Command.${subject} PROPERTIES LABELS tool TIMEOUT 300)
   endforeach()
+endif()
+
+# What make install installs can be used by others. Under a sanitizer they would have to be built with it too.
+if(TARGET leash AND NOT LEASH_SANITIZE AND NOT LEASH_MUTATIONS)
+  add_test(NAME Install
+    COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/install_test.py" "${PROJECT_BINARY_DIR}" "${CMAKE_CXX_COMPILER}")
+  set_tests_properties(Install PROPERTIES LABELS install TIMEOUT 600)
 endif()
 
 if(LEASH_EXAMPLES)

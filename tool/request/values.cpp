@@ -52,13 +52,12 @@ std::size_t bytes_of(const char* option, const std::string& text) {
   std::size_t count = 0;
   const char* end = text.data() + text.size();
   const auto [rest, bad] = std::from_chars(text.data(), end, count);
-  const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
-  constexpr std::string_view units = "kMG";
-  const auto power = unit == "m" ? 1 : unit == "g" ? 2 : units.find(unit == "K" ? "k" : unit);
-  const bool known = unit.empty() || (unit.size() == 1 && power != units.npos);
-  const std::size_t shift = unit.empty() ? 0 : 10 * (power + 1);
-  if (bad == std::errc{} && known && count <= (std::size_t{1} << 53) >> shift)
-    return count << shift;
+  constexpr std::string_view units = "kKmMgG";  // two of each
+  const std::size_t unit = rest == end ? 0 : units.find(*rest);
+  const bool known = rest == end || (rest + 1 == end && unit != units.npos);
+  const std::size_t shift = rest == end ? 0 : 10 * (unit / 2 + 1);
+  constexpr std::size_t most = std::size_t{1} << 53;
+  if (bad == std::errc{} && known && count <= most >> shift) return count << shift;
   throw CLI::ValidationError(option,
                              fmt::format("{} is not a size such as 5000, 500k, 20M or 2G", text));
 }
