@@ -46,10 +46,10 @@ void add_hidden_options(CLI::App& app) {
     leash::tool::write_manual(app, version, folder);
     throw CLI::Success();
   };
-  app.option_defaults()->group("");
   app.add_option_function<std::string>("--completion", print_completion)
+      ->group("")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  app.add_option_function<std::string>("--manual", write_pages);
+  app.add_option_function<std::string>("--manual", write_pages)->group("");
 }
 
 int run_tool(int argc, char** argv) {
@@ -61,11 +61,11 @@ int run_tool(int argc, char** argv) {
   app.set_help_flag("-h,--help", "Show this help, and do nothing else");
   app.set_version_flag("--version", version, "Show the version, and do nothing else");
   app.footer(footer);
+  add_hidden_options(app);
   app.require_subcommand(1);
   leash::tool::add_demo(app, code);
   leash::tool::add_race(app, code);
   leash::tool::add_bench(app, code);
-  add_hidden_options(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

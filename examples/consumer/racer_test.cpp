@@ -1,4 +1,4 @@
-// leash::testing: the racer on virtual time, where an hour passes at once and in the same order each time.
+// leash::testing: the racer on virtual time, where an hour passes at once.
 #include <cstdio>
 #include <cstdlib>
 

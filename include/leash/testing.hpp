@@ -8,10 +8,10 @@
 
 namespace leash::testing {
 
-// What run() takes to run a test: one worker, on virtual time. Goroutines run in an order that is the same
-// each time, no time passes while one of them can run, and when none can, it is the next timer's moment at
-// once: a test of an hour's sleep takes no hour, and one of a timeout does not depend on the machine. What
-// is left when main returns is reported, as ever.
+// What run() takes to run a test: one worker, on virtual time. Goroutines run in the same order each time,
+// but for a select's choice among several cases that are ready; no time passes while one can run, and when
+// none can, it is the next timer's moment at once: a test of an hour's sleep takes no hour, and one of a
+// timeout does not depend on the machine. What is left when main returns is reported, as ever.
 //
 //   leash::run([]() -> leash::task<> {
 //     const auto began = leash::now();

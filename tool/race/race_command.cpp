@@ -11,19 +11,6 @@
 namespace leash::tool {
 namespace {
 
-// Its own options as they were written.
-struct race_words {
-  std::string hedge_delay = "0";
-  std::string accept;
-  std::string format = "text";
-};
-
-void read_words(const race_words& words, race_options& options) {
-  options.hedge_delay = duration_of("--hedge-delay", words.hedge_delay);
-  if (!words.accept.empty()) options.accept = statuses_of("--accept", words.accept);
-  options.json = words.format == "json";
-}
-
 constexpr const char* footer = R"(Examples:
   leash race https://www.google.com https://www.bing.com
       The first good answer on stdout; the other request is cancelled.
@@ -39,9 +26,23 @@ Exit status:
   22   What answered had statuses that may not win.
   23   The answer could not be written.
   130  Interrupted by Ctrl-C; all requests were cancelled.
-  Otherwise curl's number for the failure that came last, as 6 for a host
-  without an address, 7 for no connection, 28 for no answer in time.
+  Otherwise curl's number for the failure that came last, as 3 for what is no
+  URL, 6 for a host without an address, 7 for no connection, 28 for no answer
+  in time.
 )";
+
+// Its own options as they were written.
+struct race_words {
+  std::string hedge_delay = "0";
+  std::string accept;
+  std::string format = "text";
+};
+
+void read_words(const race_words& words, race_options& options) {
+  options.hedge_delay = duration_of("--hedge-delay", words.hedge_delay);
+  if (!words.accept.empty()) options.accept = statuses_of("--accept", words.accept);
+  options.json = words.format == "json";
+}
 
 task<int> race_to_the_end(const race_options& options, race_report& report) {
   const http::client client;

@@ -79,9 +79,12 @@ std::string unknown_option(const CLI::App& command, std::string_view word) {
 
 std::string unexpected(const CLI::App& command, const std::string& word) {
   if (is_option(word)) return unknown_option(command, word);
-  if (const std::vector<const CLI::App*> commands = commands_of(command); !commands.empty())
-    return fmt::format("there is no command {}.{}", word,
-                       did_you_mean(nearest(word, names_of(commands))));
+  if (const std::vector<const CLI::App*> commands = commands_of(command); !commands.empty()) {
+    // "leash help" may be meant too.
+    std::vector<std::string> words = names_of(commands);
+    for (std::string& option : option_names_of(command)) words.push_back(std::move(option));
+    return fmt::format("there is no command {}.{}", word, did_you_mean(nearest(word, words)));
+  }
   return fmt::format("{} takes no argument such as {}.", called(command), word);
 }
 
