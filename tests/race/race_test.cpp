@@ -16,6 +16,7 @@ using namespace leash;
 using namespace std::chrono_literals;
 using leash::testing::virtual_time;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 task<std::string> request(std::string engine, std::chrono::milliseconds latency) {
   co_await sleep(latency);
@@ -44,6 +45,7 @@ struct timeline {
 TEST(TheArticlesRacer, LosesItsSlowGoroutineForEver) {
   std::size_t left = 0;
   std::vector<std::pair<std::int64_t, std::string>> events;
+  ::testing::internal::CaptureStderr();
   run(
       [&]() -> task<> {
         timeline log;
@@ -64,6 +66,8 @@ TEST(TheArticlesRacer, LosesItsSlowGoroutineForEver) {
         events = log.events;
       },
       virtual_time);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("1 goroutine left when main returned"));
   EXPECT_EQ(left, 1u);
   EXPECT_THAT(events,
               ElementsAre(std::pair(0, "start"), std::pair(200, "google sends"),
