@@ -44,7 +44,7 @@ class bench_command : public race_failures {
   }
 
   void expect_refused(const std::string& arguments, const std::string& sentence) const {
-    expect_failure(bench(arguments), 2, "leash: " + sentence + " See leash --help.\n");
+    expect_failure(bench(arguments), 2, "leash: " + sentence + " See leash bench --help.\n");
     EXPECT_EQ(server.accepted(), 0);
   }
 };

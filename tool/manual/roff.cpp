@@ -55,6 +55,8 @@ class section_reader {
     }
   }
 
+  void end_paragraph() { flush(); }
+
   // What has been read since the last time.
   std::string take() {
     flush();
@@ -66,7 +68,7 @@ class section_reader {
     if (!what_.empty())
       done_ += item(what_, explanation_);
     else if (!explanation_.empty())
-      done_ += ".PP\n" + line(explanation_);
+      done_ += (done_.empty() ? "" : ".PP\n") + line(explanation_);
     what_.clear();
     explanation_.clear();
   }
@@ -124,7 +126,10 @@ std::string of_footer(std::string_view footer) {
   section_reader reader;
   while (!footer.empty()) {
     const std::string_view line = take_line(footer);
-    if (line.empty()) continue;
+    if (line.empty()) {
+      reader.end_paragraph();
+      continue;
+    }
     if (indentation_of(line) > 0) {
       reader.read(line);
     } else {

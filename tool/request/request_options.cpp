@@ -44,7 +44,8 @@ std::shared_ptr<request_options> request_options::add_to(CLI::App& command) {
                ->type_name("DATA"));
   command.add_option("-A,--user-agent", words->agent_, "The User-Agent header; '' omits it")
       ->type_name("NAME");
-  command.add_option("-u,--user", flags.user, "Basic authentication")->type_name("NAME:PASSWORD");
+  command.add_option("-u,--user", flags.user, "Basic authentication: name:password")
+      ->type_name("USER");
   command.add_flag("--compressed", flags.compressed, "Ask for a compressed answer; decompress it");
   command.add_flag("-L,--location", flags.follow_redirects, "Follow redirects");
   words->add_connection_to(command);
@@ -59,8 +60,8 @@ void request_options::add_connection_to(CLI::App& command) {
                                  "HTTP/2, without asking whether the server speaks it");
   old->excludes(newer)->excludes(known);
   newer->excludes(known);
-  command.add_option("--resolve", flags_.resolve, "Where a host is to be found")
-      ->type_name("HOST:PORT:ADDRESS")
+  command.add_option("--resolve", flags_.resolve, "Where a host is: host:port:address")
+      ->type_name("PIN")
       ->expected(1)
       ->take_all();
   command.add_flag("-k,--insecure", flags_.insecure, "Accept any certificate");
