@@ -45,7 +45,7 @@ golden: build
 bench:
 	@$(setup) build test bench
 	@$(configure) release >&2
-	@$(build) release --target leash_bench >&2
+	@$(build) release --target leash_bench leash_http_bench >&2
 	@python3 bench/run.py $(ARGS)
 
 install:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures leash beside its peers: builds the Go peer, runs both in turns, and compares the medians.
+"""Measures leash beside its peers: builds the Go peer, runs both in turns, and compares the medians. The HTTP cases ask a
+private nginx.
 
   bench/run.py [--rounds N] [--case REGEXP] [--smoke]
 
@@ -9,6 +10,7 @@ bench/README.md says what each case does. A peer that is not there is said to be
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -18,9 +20,12 @@ import statistics
 import subprocess
 import sys
 
+import nginx
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "build/bench"
-LEASH = ROOT / "build/release/leash_bench"
+CORE = ROOT / "build/release/leash_bench"
+HTTP = ROOT / "build/release/leash_http_bench"
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 # What leash has one word for and the peer has to write out.
 PEER_CASE = {"race_2": "race_2_context"}
@@ -41,36 +46,56 @@ def build_go():
     return program, "Go " + version.strip().removeprefix("go")
 
 
-def run_leash(case, seconds):
-    """One run of leash_bench: {case: (value, unit)}. A counter named `bytes` is the result where there is one."""
+def filter_of(case):
+    return f"--benchmark_filter=^({case})(/|$)"
+
+
+def cases_of(program, case):
+    """The cases of a leash program that `case`, a regular expression, matches."""
+    listed = subprocess.run([program, "--benchmark_list_tests", filter_of(case)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                            check=True).stdout
+    return [name.split("/")[0] for name in listed.splitlines()]
+
+
+def value_of(row):
+    """What a row of Google Benchmark's report measures, and its unit: a counter named `bytes`, or a time."""
+    if "bytes" in row:
+        return row["bytes"], "B"
+    time = "cpu_time" if "/process_time" in row["name"] else "real_time"
+    return row[time] * NANOSECONDS[row["time_unit"]], "ns"
+
+
+def run_leash(program, cases, seconds, environment):
+    """One run of these cases: {case: (value, unit)}."""
     report = OUT / "leash.json"
     report.unlink(missing_ok=True)
     subprocess.run(
-        [LEASH, f"--benchmark_filter=^({case})(/|$)", f"--benchmark_min_time={seconds}",
+        [program, filter_of("|".join(cases)), f"--benchmark_min_time={seconds}",
          f"--benchmark_out={report}", "--benchmark_out_format=json"],
-        env={**os.environ, "LEASH_MAXPROCS": "2"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    if not report.exists() or not report.read_text().strip():
-        sys.exit(f"No case of leash_bench matches {case}")
+        env={**environment, "LEASH_MAXPROCS": "2"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
     values = {}
     for row in json.loads(report.read_text())["benchmarks"]:
         if row.get("error_occurred"):
-            sys.exit(f"leash_bench: {row['name']}: {row.get('error_message', 'failed')}")
-        name = row["name"].split("/")[0]
-        values[name] = (row["bytes"], "B") if "bytes" in row else (row["real_time"] * NANOSECONDS[row["time_unit"]], "ns")
+            sys.exit(f"{program.name}: {row['name']}: {row.get('error_message', 'failed')}")
+        values[row["name"].split("/")[0]] = value_of(row)
     return values
 
 
-def run_go(program, case, seconds):
+def run_go(program, cases, seconds, environment):
+    wanted = "|".join(PEER_CASE.get(case, case) for case in cases)
     output = subprocess.run(
-        [program, "-case", case, "-benchtime", f"{seconds}s"],
-        env={**os.environ, "GOMAXPROCS": "2"}, stdout=subprocess.PIPE, text=True, check=True).stdout
+        [program, "-case", wanted, "-benchtime", f"{seconds}s"],
+        env={**environment, "GOMAXPROCS": "2"}, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {row["case"]: (row["value"], row["unit"]) for row in map(json.loads, output.splitlines())}
 
 
 def medians(runs):
     """The runs of one side, {case: (value, unit)} each, as one."""
-    names = dict.fromkeys(name for run in runs for name in run)
-    return {name: (statistics.median(run[name][0] for run in runs if name in run), runs[0][name][1]) for name in names}
+    values, units = {}, {}
+    for name, (value, unit) in (row for run in runs for row in run.items()):
+        values.setdefault(name, []).append(value)
+        units[name] = unit
+    return {name: (statistics.median(values[name]), units[name]) for name in values}
 
 
 def summarize(leash, peer, peer_name):
@@ -85,11 +110,11 @@ def summarize(leash, peer, peer_name):
 
 
 def print_table(rows, peer_name):
-    print(f"{'case':<18}{'leash':>10}{peer_name or 'no peer':>14}  unit  ratio")
+    print(f"{'case':<22}{'leash':>10}{peer_name or 'no peer':>14}  unit  ratio")
     for row in rows:
         peer = "-" if row["peer_value"] is None else f"{row['peer_value']:.1f}"
         ratio = "-" if row["ratio"] is None else f"{row['ratio']:.2f}x"
-        print(f"{row['case']:<18}{row['leash']:>10.1f}{peer:>14}  {row['unit']:<4}{ratio:>7}")
+        print(f"{row['case']:<22}{row['leash']:>10.1f}{peer:>14}  {row['unit']:<4}{ratio:>7}")
 
 
 def main():
@@ -98,9 +123,16 @@ def main():
     arguments.add_argument("--case", default=".*", help="only the cases whose whole name matches this regular expression")
     arguments.add_argument("--smoke", action="store_true", help="one very short round: does everything run? The numbers mean little")
     options = arguments.parse_args()
-    if not LEASH.exists():
-        sys.exit(f"{LEASH} is not built: run make bench")
+    for program in (CORE, HTTP):
+        if not program.exists():
+            sys.exit(f"{program} is not built: run make bench")
     rounds, seconds = (1, 0.01) if options.smoke else (max(options.rounds, 1), 0.2)
+    cases = {CORE: cases_of(CORE, options.case), HTTP: cases_of(HTTP, options.case)}
+    if not any(cases.values()):
+        sys.exit(f"No case matches {options.case}")
+    if cases[HTTP] and (reason := nginx.missing()):
+        print(f"The HTTP cases are left out: {reason}", file=sys.stderr)
+        cases[HTTP] = []
 
     OUT.mkdir(parents=True, exist_ok=True)
     program, peer_name = build_go()
@@ -108,11 +140,16 @@ def main():
         print(f"The Go peer is missing: {peer_name}", file=sys.stderr)
         peer_name = None
     leash_runs, peer_runs = [], []
-    for turn in range(rounds):
-        print(f"round {turn + 1} of {rounds}", file=sys.stderr)
-        leash_runs.append(run_leash(options.case, seconds))
-        if program:
-            peer_runs.append(run_go(program, options.case, seconds))
+    with nginx.running() if cases[HTTP] else contextlib.nullcontext("") as origin:
+        environment = {**os.environ, "LEASH_BENCH_ORIGIN": origin}
+        for turn in range(rounds):
+            print(f"round {turn + 1} of {rounds}", file=sys.stderr)
+            for side, chosen in cases.items():
+                if not chosen:
+                    continue
+                leash_runs.append(run_leash(side, chosen, seconds, environment))
+                if program:
+                    peer_runs.append(run_go(program, chosen, seconds, environment))
 
     rows = summarize(medians(leash_runs), medians(peer_runs), peer_name)
     (OUT / "summary.json").write_text(json.dumps(rows, indent=2) + "\n")

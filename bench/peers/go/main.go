@@ -40,6 +40,10 @@ var cases = []struct {
 	{"race_2_buffered", timed(raceBuffered)},
 	{"race_2_context", timed(raceContext)},
 	{"memory_parked", memoryParked},
+	{"http_get_small", getOf("/small")},
+	{"http_get_64k", getOf("/64k")},
+	{"http_race_2_cancelled", raceOf("/small", "/slow")},
+	{"http_race_2_fast", raceOf("/small", "/small")},
 }
 
 func main() {
