@@ -14,7 +14,7 @@ namespace {
 
 using namespace leash;
 
-constexpr runtime_options two_workers{.processors = 2, .leaks = leak_policy::off};
+constexpr runtime_options options{.leaks = leak_policy::off};  // as many workers as LEASH_MAXPROCS says
 constexpr int connections = 64;
 
 // Does `operation` state.max_iterations times, by `goroutines` at once on one client. Their first ones are not
@@ -44,7 +44,7 @@ void measure(benchmark::State& state, int goroutines, Operation operation) {
           co_await work_off();
         }
       },
-      two_workers);
+      options);
 }
 
 void http_get_small(benchmark::State& state) {
