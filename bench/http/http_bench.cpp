@@ -14,7 +14,8 @@ namespace {
 
 using namespace leash;
 
-constexpr runtime_options options{.leaks = leak_policy::off};  // as many workers as LEASH_MAXPROCS says
+constexpr runtime_options options{.leaks =
+                                      leak_policy::off};  // as many workers as LEASH_MAXPROCS says
 constexpr int connections = 64;
 
 // Does `operation` state.max_iterations times, by `goroutines` at once on one client. Their first ones are not

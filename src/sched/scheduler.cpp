@@ -153,17 +153,17 @@ void scheduler::run_until(const std::atomic<bool>& finished) {
 
 void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
   self.signs.thread.store(gettid(), std::memory_order_relaxed);
-  bool slept = false;
   while (!finished.load(std::memory_order_seq_cst)) {
     if (stopping.load(std::memory_order_relaxed) && self.number == 0 && live() == 0) return;
     if (goroutine* next = find_work(self)) {
-      if (std::exchange(slept, false)) hand_poller_on();
+      if (self.searches) stop_searching(self);
+      if (std::exchange(self.untold, false) && !self.ring.empty()) wake_one();
       self.run(*next);
     } else {
       sleep(self, finished);
-      slept = true;
     }
   }
+  if (self.searches) stop_searching(self);
   // What this worker leaves in its slot and ring is for the others.
   while (goroutine* left = self.take_own()) injected.push(left);
   wake_one();
@@ -171,6 +171,7 @@ void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
 
 bool scheduler::fire_due(worker& self) noexcept {
   bool fired = false;
+  self.in_handlers = true;
   const auto fire = [&](worker& owner) {
     if (owner.timers.earliest() == clock_time::max()) return;
     const clock_time until = now();
@@ -180,12 +181,17 @@ bool scheduler::fire_due(worker& self) noexcept {
   fire(self);
   for (const auto& each : workers)
     if (each.get() != &self) fire(*each);
+  self.in_handlers = false;
   return fired;
 }
 
-bool scheduler::poll_events() noexcept {
+bool scheduler::poll_events(worker& self) noexcept {
   if (polling_.exchange(true, std::memory_order_acquire)) return false;
+  self.in_handlers = true;
   events.load(std::memory_order_acquire)->poll();
+  self.in_handlers = false;
+  polls_.store(polls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  last_poller_.store(self.number, std::memory_order_relaxed);
   polling_.store(false, std::memory_order_release);
   return true;
 }
@@ -207,14 +213,19 @@ goroutine* scheduler::find_work(worker& self) {
   constexpr std::uint32_t fairness = 61;
   if (++self.tick % fairness == 0) {
     fire_due(self);
-    poll_events();
+    poll_events(self);
     if (goroutine* next = injected.pop()) return next;
   }
   if (goroutine* next = self.take_own()) return next;
   if (fire_due(self))
     if (goroutine* next = self.take_own()) return next;
   if (goroutine* next = injected.pop()) return next;
-  poll_events();
+  if (self.searches) {
+    // Others are not woken as long as it searches, and handlers may take their time.
+    if (goroutine* next = steal(self, false)) return next;
+    stop_searching(self);
+  }
+  poll_events(self);
   if (goroutine* next = self.take_own()) return next;
   return steal(self, false);
 }

@@ -106,7 +106,12 @@ void worker::push(goroutine& item, bool soon) noexcept {
     displaced = slot.exchange(&item, std::memory_order_acq_rel);
     if (displaced == nullptr) return;
   }
-  if (!ring.push(displaced)) home.injected.push(displaced);
+  if (!ring.push(displaced)) {
+    home.injected.push(displaced);
+  } else if (in_handlers) {
+    untold = true;
+    return;
+  }
   home.wake_one();
 }
 

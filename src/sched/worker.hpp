@@ -26,11 +26,13 @@
 // queue and poller first, so that nobody starves.
 //
 // Invariants
-// - Whoever makes work visible (seq_cst) then looks whether somebody sleeps; whoever goes to sleep is
-//   counted as asleep (seq_cst) and then looks for work once more. So work and sleeper never miss
-//   each other.
+// - Whoever makes work visible (seq_cst) then looks whether somebody sleeps and nobody searches; whoever
+//   goes to sleep is counted as asleep (seq_cst) and then looks for work once more. So work and sleeper
+//   never miss each other.
+// - What a worker's handlers and timers make ready is its own to run: it tells others only when, about to
+//   run the first, it still has some in its ring (`untold`). No goroutine and no wait comes before that.
 // - At most one worker is inside the poller; it alone waits for timers, with the earliest of all. How
-//   workers sleep and wake: parking.cpp.
+//   workers sleep, wake and see to the poller: parking.cpp.
 // - A goroutine is in at most one queue, and only while its word says `claimed`.
 
 namespace leash::detail {
@@ -61,6 +63,10 @@ class worker {
   timer_heap timers;
   std::uint32_t tick = 0;
   std::uint32_t slot_streak = 0;
+  bool in_handlers = false;  // of the poller, or of timers
+  bool untold = false;       // they have put something into the ring
+  bool searches = false;     // it was woken to find work; see wake_one()
+  bool guards = false;       // it found the poller left alone, and sees to it; see parking.cpp
   exception_trace trace;
   worker_signs signs;
   std::uint64_t next_id = 0;
@@ -95,6 +101,7 @@ class scheduler {
   // lock of the list of all schedulers.
   bool enter() noexcept;
   void leave() noexcept;
+  // Gets a sleeper up to look for work, unless one is on its way.
   void wake_one() noexcept;
   void wake_all() noexcept;
   // After a timer was armed: who waits in the poller may have to get up earlier.
@@ -124,17 +131,21 @@ class scheduler {
   void loop(worker& self, const std::atomic<bool>& finished);
   goroutine* find_work(worker& self);
   bool fire_due(worker& self) noexcept;
-  bool poll_events() noexcept;
+  bool poll_events(worker& self) noexcept;
   goroutine* steal(worker& self, bool slots) noexcept;
 
   // parking.cpp
   void sleep(worker& self, const std::atomic<bool>& finished);
-  bool sleep_in_poller(const std::atomic<bool>& finished);
-  void sleep_on_condition(const std::atomic<bool>& finished);
+  bool sleep_in_poller(worker& self, const std::atomic<bool>& finished);
+  void sleep_on_condition(worker& self, const std::atomic<bool>& finished);
+  template <class Predicate>
+  bool stand_by(std::unique_lock<std::mutex>& guard, Predicate get_up);
+  bool sees_to_poller(worker& self) const noexcept;
   bool nothing_to_sleep_for(const std::atomic<bool>& finished) const noexcept;
-  bool grant_wakeup() noexcept;
   bool all_is_over() const noexcept;
-  void hand_poller_on() noexcept;
+  void take_grant(worker& self) noexcept;
+  void stop_searching(worker& self) noexcept;
+  void rouse_deputy() noexcept;
 
   bool work_visible() const noexcept;
   clock_time earliest_timer() const noexcept;
@@ -144,18 +155,25 @@ class scheduler {
   std::atomic<bool> closed_{false};  // to those who would enter()
   std::atomic<std::uint32_t> asleep_{0};
   std::atomic<bool> polling_{false};
-  std::atomic<bool> claiming_{false};  // written under claiming_lock_
+  // Written by who holds polling_; hints, so relaxed: how often and by whom the poller was looked at.
+  std::atomic<std::uint64_t> polls_{0};
+  std::atomic<std::uint32_t> last_poller_{0};
+  std::atomic<bool> searching_{false};  // a worker that wake_one() got up has not found work yet
+  std::atomic<bool> claiming_{false};   // written under claiming_lock_
   spin_lock claiming_lock_;
   goroutine* set_aside_ = nullptr;  // guarded by claiming_lock_
   std::atomic<std::int64_t> virtual_now_{0};
   std::atomic<bool> threads_stop_{false};
   std::mutex sleep_lock_;
   std::condition_variable sleepers_;
-  // Guarded by sleep_lock_: who sleeps on the condition, how many of them are to get up, and whether
-  // somebody is in the poller.
-  std::uint64_t condition_sleepers_ = 0;
-  std::uint64_t wakeups_ = 0;
+  std::condition_variable deputy_;
+  // Guarded by sleep_lock_: who sleeps where, and whom they are called by.
+  std::uint32_t plain_sleepers_ = 0;  // on sleepers_
+  bool deputy_stands_by_ = false;     // one on deputy_
   bool poller_waits_ = false;
+  bool granted_ = false;     // one of them is to get up and search; the first that gets up is it
+  std::uint64_t calls_ = 0;  // how often all were to get up
+  std::atomic<bool> drowsing_{false};  // the deputy waits without a bound
   // Until when the one in the poller sleeps; min() when nobody does.
   std::atomic<clock_time::rep> poller_deadline_{clock_time::min().time_since_epoch().count()};
   const std::chrono::milliseconds patience_;

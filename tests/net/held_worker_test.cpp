@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 
@@ -38,6 +39,58 @@ TEST(AWorkerHeldByWhatAHandlerMadeReady, DoesNotKeepEventsFromTheOthers) {
         }
       },
       {.processors = 2, .leaks = leak_policy::off});
+}
+
+// What one look at the poller made ready is its worker's to run, but not when it takes long.
+TEST(WhatHandlersMadeReadyAtOnce, RunsOnAllWorkers) {
+  run(
+      []() -> task<> {
+        for (int i = 0; i < 50 && !testing::Test::HasFailure(); ++i) {
+          const auto at = std::chrono::steady_clock::now() + 2ms;
+          std::atomic<int> computing{0};
+          auto compute = [&]() -> task<> {
+            boost::asio::steady_timer timer(io_context(), at);
+            co_await timer.async_wait(use_goroutine);
+            ++computing;
+            const auto give_up = std::chrono::steady_clock::now() + 3s;
+            while (computing < 2 && std::chrono::steady_clock::now() < give_up) {
+            }
+            EXPECT_EQ(computing, 2) << "round " << i;
+          };
+          co_await with_scope([&](scope& s) -> task<> {
+            s.go(compute);
+            s.go(compute);
+            co_return;
+          });
+        }
+      },
+      {.processors = 2, .leaks = leak_policy::off});
+}
+
+struct endless_handler {
+  boost::asio::io_context& context;
+  std::atomic<bool>& over;
+  std::atomic<bool>& stopped;
+
+  void operator()() const {
+    if (over)
+      stopped = true;
+    else
+      boost::asio::post(context, *this);
+  }
+};
+
+TEST(HandlersThatNeverRunOut, DoNotKeepWhatTheyMadeReady) {
+  run(
+      []() -> task<> {
+        std::atomic<bool> over{false};
+        std::atomic<bool> stopped{false};
+        boost::asio::post(io_context(), endless_handler{io_context(), over, stopped});
+        co_await boost::asio::post(io_context(), use_goroutine);
+        over = true;
+        while (!stopped) co_await this_goroutine::yield();
+      },
+      {.processors = 1, .leaks = leak_policy::off});
 }
 
 }  // namespace
