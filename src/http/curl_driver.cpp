@@ -30,6 +30,7 @@ void set(CURLM* multi, CURLMoption option, Value value) {
 curl_driver::curl_driver(boost::asio::any_io_executor executor, const curl_multi::options& options)
     : executor_(std::move(executor)),
       max_idle_connections_(options.max_idle_connections),
+      handles_(static_cast<std::size_t>(std::max(options.max_idle_connections, 1L))),
       timer_(executor_) {
   initialize_libcurl();
   multi_ = curl_multi_init();
@@ -54,7 +55,8 @@ void curl_driver::start(std::shared_ptr<curl_transfer> transfer,
     starting.finish_aborted();
     return completion(starting);
   }
-  CURL* easy = starting.open({&curl_driver::on_open, &curl_driver::on_close, this});
+  CURL* easy =
+      starting.open(handles_.take(), {&curl_driver::on_open, &curl_driver::on_close, this});
   if (easy == nullptr) return completion(starting);
   running_.emplace(easy, running{std::move(transfer), std::move(completion)});
   bound_connections();
@@ -77,7 +79,7 @@ void curl_driver::abort(const std::shared_ptr<curl_transfer>& transfer) {
   const running ended = std::move(node.mapped());
   losers_->take(ended.transfer);
   bound_connections();
-  ended.transfer->finish_aborted();
+  handles_.give_back(ended.transfer->finish_aborted());
   ended.completion(*ended.transfer);
 }
 
@@ -93,7 +95,7 @@ void curl_driver::resume(const std::shared_ptr<curl_transfer>& transfer) {
 void curl_driver::end(std::unordered_map<CURL*, running>::iterator which, CURLcode code) {
   const running ended = std::move(running_.extract(which).mapped());
   curl_multi_remove_handle(multi_, ended.transfer->handle());
-  ended.transfer->finish(code);
+  handles_.give_back(ended.transfer->finish(code));
   bound_connections();
   ended.completion(*ended.transfer);
 }
@@ -139,7 +141,7 @@ void curl_driver::finish_done() {
     losers_->learn_from(*running_.at(easy).transfer);
     curl_multi_remove_handle(multi_, easy);  // the message is gone with it
     running done = std::move(running_.extract(easy).mapped());
-    done.transfer->finish(code);
+    handles_.give_back(done.transfer->finish(code));
     finished.push_back(std::move(done));
   }
   if (!finished.empty()) bound_connections();

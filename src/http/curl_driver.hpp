@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "http/curl_multi.hpp"
+#include "http/easy_handle.hpp"
 #include "http/losers.hpp"
 #include "http/socket_watch.hpp"
 
@@ -74,6 +75,7 @@ class curl_driver final : public std::enable_shared_from_this<curl_driver>, publ
   const long max_idle_connections_;
   CURLM* multi_ = nullptr;  // null once closed
   std::shared_ptr<losers> losers_;
+  easy_handle_pool handles_;
   std::unordered_map<int, std::shared_ptr<socket_watch>> watches_;
   std::unordered_map<CURL*, running> running_;
   boost::asio::steady_timer timer_;

@@ -33,13 +33,13 @@ curl_transfer::curl_transfer(request asked, std::shared_ptr<body_sink> sink,
     : asked_(std::move(asked)), sink_(std::move(sink)), source_(std::move(source)) {}
 curl_transfer::~curl_transfer() = default;
 
-CURL* curl_transfer::open(const socket_hooks& hooks) {
+CURL* curl_transfer::open(easy_handle fresh, const socket_hooks& hooks) {
   if (auto refusal = refusal_of(asked_)) {
     failure_ = std::move(*refusal);
     outcome_ = transfer_outcome::failed;
     return nullptr;
   }
-  easy_.reset(curl_easy_init());
+  easy_ = std::move(fresh);
   if (!easy_) {
     failure_ = {CURLE_OUT_OF_MEMORY, shown_url(asked_.url) + ": out of memory"};
     outcome_ = transfer_outcome::failed;
@@ -93,7 +93,7 @@ void curl_transfer::set_options(const socket_hooks& hooks) {
   }
 }
 
-void curl_transfer::finish(CURLcode code) {
+easy_handle curl_transfer::finish(CURLcode code) {
   if (code == CURLE_OK) {
     take_facts();
     outcome_ = transfer_outcome::answered;
@@ -101,13 +101,13 @@ void curl_transfer::finish(CURLcode code) {
     failure_ = explain(code);
     outcome_ = transfer_outcome::failed;
   }
-  easy_.reset();
+  return std::move(easy_);
 }
 
-void curl_transfer::finish_aborted() {
+easy_handle curl_transfer::finish_aborted() {
   failure_ = {CURLE_ABORTED_BY_CALLBACK, shown_url(asked_.url) + ": given up before it was done"};
   outcome_ = transfer_outcome::aborted;
-  easy_.reset();
+  return std::move(easy_);
 }
 
 void curl_transfer::take_facts() {

@@ -51,17 +51,18 @@ class curl_transfer {
 
   // For the driver, on its executor.
 
-  // Makes the handle and sets all its options. Null: the request cannot be sent; it has failed.
-  CURL* open(const socket_hooks& hooks);
+  // Takes a new handle, or one as new, and sets all its options. Null: the request cannot be sent; it has
+  // failed.
+  CURL* open(easy_handle fresh, const socket_hooks& hooks);
   CURL* handle() const noexcept { return easy_.get(); }  // null but between open and finish
   void* owner() const noexcept { return owner_; }        // of the hooks it was opened with
   const head_reader& head() const noexcept { return head_; }
   bool speaks_http2() const noexcept { return answer_.version.starts_with('2'); }  // after a head
   // Gives the handle away: it must call nothing of this any more, but may point to its options.
   easy_handle release_handle() noexcept { return std::move(easy_); }
-  // Takes what the handle knows and destroys it. It must have left its multi handle.
-  void finish(CURLcode code);
-  void finish_aborted();
+  // Takes what the handle knows and lets it go. It must have left its multi handle.
+  easy_handle finish(CURLcode code);
+  easy_handle finish_aborted();
   // Tells why no socket could be made; libcurl would not.
   void note_socket_error(int os_error) noexcept { socket_error_ = os_error; }
 

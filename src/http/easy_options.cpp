@@ -86,8 +86,10 @@ void set_limits(CURL* easy, const request& asked) {
     set_option(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(asked.max_body));
 }
 
+bool has_body(const request& asked) { return !asked.body.empty() || asked.method == "POST"; }
+
 void set_method(CURL* easy, const request& asked) {
-  const bool with_body = !asked.body.empty() || asked.method == "POST";
+  const bool with_body = has_body(asked);
   if (with_body) {
     set_option(easy, CURLOPT_POST, 1L);
     set_option(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(asked.body.size()));
@@ -108,10 +110,11 @@ void set_headers(CURL* easy, const request& asked, string_list& list) {
   for (const std::string& name : asked.omit) list.add(name + ":");
   // What libcurl adds to a body by itself: a type that nobody stated, and, for large ones, a
   // second's wait for servers that do not know "100-continue".
-  for (const char* name : {"Content-Type", "Expect"}) {
-    if (find_header(asked.headers, name) == nullptr) list.add(std::string(name) + ":");
+  if (has_body(asked) || (asked.method != "GET" && asked.method != "HEAD")) {
+    for (const char* name : {"Content-Type", "Expect"})
+      if (find_header(asked.headers, name) == nullptr) list.add(std::string(name) + ":");
   }
-  set_option(easy, CURLOPT_HTTPHEADER, list.get());
+  if (list.get() != nullptr) set_option(easy, CURLOPT_HTTPHEADER, list.get());
   set_option(easy, CURLOPT_USERAGENT, user_agent);
   // "": whatever this libcurl can decompress.
   if (asked.compressed) set_option(easy, CURLOPT_ACCEPT_ENCODING, "");

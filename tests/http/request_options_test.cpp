@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http/compressed.hpp"
 #include "http/curl_multi.hpp"
@@ -135,6 +136,32 @@ TEST(RequestOptions, Http2OverAProxysTunnelThatIsRefusedIsASentence) {
   const auto done = client.fetch({.url = "https://far.invalid/"});
   EXPECT_EQ(done->outcome(), transfer_outcome::failed);
   EXPECT_THAT(done->failure().message, HasSubstr("403"));
+}
+
+TEST(RequestOptions, AreNotTheNextRequestsToo) {
+  test_server server;
+  server.on("/", {send(answer("", "302 Found", "Location: /there\r\n"))});
+  server.on("/there", {send(answer("there"))});
+  transfers client;
+  client.fetch({.method = "PUT",
+                .url = server.url("/"),
+                .headers = {{"X-One", "1"}},
+                .omit = {"Accept"},
+                .body = "body",
+                .compressed = true,
+                .user = "me:secret",
+                .insecure = true,
+                .follow_redirects = true,
+                .max_body = 10});
+  const auto next = client.fetch({.url = server.url("/")});
+  EXPECT_EQ(next->answer().status, 302);
+  const received_request asked = server.requests().back();
+  EXPECT_EQ(asked.method, "GET");
+  EXPECT_EQ(asked.body, "");
+  for (const header& field : asked.headers)
+    EXPECT_THAT((std::vector<std::string>{"Host", "User-Agent", "Accept"}),
+                ::testing::Contains(field.name));
+  EXPECT_EQ(asked.headers.size(), 3u);
 }
 
 class HttpVersion : public ::testing::Test {
