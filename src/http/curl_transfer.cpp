@@ -173,7 +173,8 @@ bool curl_transfer::encoded() const {
 bool curl_transfer::is_last_head() const {
   if (!head_.complete() || head_.status() < 200) return false;
   const bool redirects = head_.status() >= 300 && head_.status() < 400;
-  return !(asked_.follow_redirects && redirects && answer_.find("Location") != nullptr);
+  if (!asked_.follow_redirects || !redirects) return true;
+  return answer_.find("Location") == nullptr;
 }
 
 bool curl_transfer::take_head(std::string_view line) {

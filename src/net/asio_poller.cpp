@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -30,10 +31,14 @@ void asio_poller::wait(clock_time deadline) {
   poll();
 }
 
-// Not all that is ready: what the handlers made ready is to have its turn too.
+// Not all that is ready: what the handlers made ready is to have its turn too, and soon when they are slow.
 void asio_poller::poll() {
+  using clock = std::chrono::steady_clock;
   constexpr int most_handlers = 32;
-  for (int ran = 0; ran < most_handlers && context_.poll_one() != 0;) ++ran;
+  constexpr auto most_time = std::chrono::microseconds(100);
+  const clock::time_point until = clock::now() + most_time;
+  for (int ran = 0; ran < most_handlers && context_.poll_one() != 0; ++ran)
+    if (clock::now() >= until) return;
 }
 
 void asio_poller::wake() noexcept {
