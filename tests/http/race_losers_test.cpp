@@ -1,13 +1,12 @@
 // What losing costs with HTTP/2: a stream, at once, and never the connection.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "http/h2_server.hpp"
+#include "tool/wait_until.hpp"
 
 #include <leash/http.hpp>
 #include <leash/leash.hpp>
@@ -15,19 +14,8 @@
 namespace leash::http {
 namespace {
 
-using namespace std::chrono_literals;
+using test::wait_until;
 using testing::h2_server;
-
-// Waits without an event to wait for: another process's log.
-template <class Condition>
-bool comes_true(Condition condition) {
-  const auto give_up = std::chrono::steady_clock::now() + 20s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > give_up) return false;
-    std::this_thread::sleep_for(200ms);
-  }
-  return true;
-}
 
 class RaceLosers : public ::testing::Test {
  protected:
@@ -42,7 +30,7 @@ class RaceLosers : public ::testing::Test {
   // Every loser that the server has heard of: one whose rival was quicker than its own first step has asked nobody.
   void expect_resets(int races, std::string_view loser) const {
     const auto resets = [&] { return server->logged("recv RST_STREAM frame"); };
-    EXPECT_TRUE(comes_true([&] { return resets() == server->logged(loser); }))
+    EXPECT_TRUE(wait_until([&] { return resets() == server->logged(loser); }))
         << resets() << " of " << server->logged(loser);
     EXPECT_GT(resets(), races * 9 / 10);
     EXPECT_EQ(server->logged("] closed"),
