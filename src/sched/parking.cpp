@@ -7,8 +7,9 @@
 //
 // To wake a sleeper costs as much as several short goroutines, and so does moving the poller from one worker to
 // another. So a worker that leaves the poller with work keeps it: it runs what it made ready and comes back.
-// One of the sleepers, the deputy, looks every `longest_alone` whether it does come back, and else takes the poller
-// over (`guards`) until somebody else has been there.
+// One of the sleepers, the deputy, looks every now and then whether it does come back, and else takes the poller
+// over (`guards`) until somebody else has been there. It looks after 1 ms, and each time that all is well it
+// waits twice as long, up to 4 ms: its timer is the dearest part of a service that runs on one worker.
 //
 //             lies down: all sleep, or it guards                     lies down: others run
 //   [poller] <---------------------------------- runs goroutines ----------------------------> [deputy]
@@ -16,8 +17,9 @@
 //      +------------------------------------------------+    +-------------------------------------+
 //
 // Invariants
-// - Nobody sleeps while there is work to be seen: work is pushed (seq_cst) before `asleep_` is read, and
-//   `asleep_` is counted up (seq_cst) before a sleeper looks for work once more.
+// - Nobody sleeps while there is work to be seen: work is pushed, or told of (`untold` cleared), before `asleep_` is
+//   read, and `asleep_` is counted up before a sleeper looks for work once more (all seq_cst). Work in a ring that
+//   is untold is not to be seen: its worker is awake, and is about to run it or to tell.
 // - wake_one() does nothing while a worker that it woke before still searches (`searching_`): that one will find
 //   the work, or, having stopped to search (seq_cst), look for work once more, before it sleeps or runs
 //   anything, and call wake_one() itself for what it leaves.
@@ -38,7 +40,8 @@
 namespace leash::detail {
 namespace {
 
-constexpr auto longest_alone = std::chrono::milliseconds(1);
+constexpr auto first_look = std::chrono::milliseconds(1);
+constexpr auto longest_alone = std::chrono::milliseconds(4);
 constexpr auto longest_blind = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -73,6 +76,7 @@ void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
     }
   }
   asleep_.fetch_sub(1, std::memory_order_seq_cst);
+  self.turns.turns_begin();
   if (watchdog_) watchdog_->stir();
   if (unbounded_.load(std::memory_order_seq_cst)) events.load(std::memory_order_acquire)->wake();
   if (drowsing_.load(std::memory_order_seq_cst)) rouse_deputy();
@@ -105,9 +109,7 @@ bool scheduler::sleep_in_poller(worker& self, const std::atomic<bool>& finished)
       deadline = std::min(deadline, std::chrono::steady_clock::now() + longest_blind);
     }
     publish(deadline);
-    self.in_handlers = true;
     if (!nothing_to_sleep_for(finished)) events.load(std::memory_order_acquire)->wait(deadline);
-    self.in_handlers = false;
   }
   publish(clock_time::min());
   unbounded_.store(false, std::memory_order_relaxed);
@@ -142,6 +144,7 @@ void scheduler::sleep_on_condition(worker& self, const std::atomic<bool>& finish
     }
   }
   self.guards = left_alone;
+  if (left_alone) self.turns.expect_long();
   take_grant(self);
 }
 
@@ -149,10 +152,15 @@ void scheduler::sleep_on_condition(worker& self, const std::atomic<bool>& finish
 template <class Predicate>
 bool scheduler::stand_by(std::unique_lock<std::mutex>& guard, Predicate get_up) {
   std::uint64_t seen = polls_.load(std::memory_order_relaxed);
+  auto look_after = first_look;
   while (!get_up()) {
-    const std::cv_status ended = deputy_.wait_for(guard, longest_alone);
+    const std::cv_status ended = deputy_.wait_for(guard, look_after);
     const std::uint64_t polls = polls_.load(std::memory_order_relaxed);
-    if (ended == std::cv_status::no_timeout || std::exchange(seen, polls) != polls) continue;
+    if (ended == std::cv_status::no_timeout) continue;
+    if (std::exchange(seen, polls) != polls) {
+      look_after = std::min(2 * look_after, longest_alone);
+      continue;
+    }
     if (!polling_.load(std::memory_order_relaxed) && !get_up()) return true;
     if (!all_asleep()) continue;
     drowsing_.store(true, std::memory_order_seq_cst);
@@ -171,9 +179,11 @@ void scheduler::rouse_deputy() noexcept {
   deputy_.notify_one();
 }
 
-// Under sleep_lock_, by who gets up.
+// Under sleep_lock_, by who gets up. It was woken because that pays, so what it finds is for others, too.
 void scheduler::take_grant(worker& self) noexcept {
-  if (std::exchange(granted_, false)) self.searches = true;
+  if (!std::exchange(granted_, false)) return;
+  self.searches = true;
+  self.turns.expect_long();
 }
 
 void scheduler::stop_searching(worker& self) noexcept {

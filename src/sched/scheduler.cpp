@@ -157,7 +157,7 @@ void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
     if (stopping.load(std::memory_order_relaxed) && self.number == 0 && live() == 0) return;
     if (goroutine* next = find_work(self)) {
       if (self.searches) stop_searching(self);
-      if (std::exchange(self.untold, false) && !self.ring.empty()) wake_one();
+      self.turns.count_turn();
       self.run(*next);
     } else {
       sleep(self, finished);
@@ -169,9 +169,25 @@ void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
   wake_one();
 }
 
+void scheduler::tell_if_it_pays(worker& self) noexcept {
+  // What a wake costs both workers together: two system calls, a change of threads, and cold caches.
+  constexpr auto cost_of_a_wake = std::chrono::microseconds(50);
+  const bool slot_is_next = self.slot.load(std::memory_order_relaxed) != nullptr;
+  const std::uint32_t all = self.ring.size();
+  const std::uint32_t left = all == 0 || slot_is_next ? all : all - 1;
+  if (self.turns.of(left) < cost_of_a_wake) return;
+  self.untold.store(false, std::memory_order_seq_cst);
+  wake_one();
+}
+
+// Tells before it takes: who is woken may get this worker's processor, and then what it has taken would wait.
+goroutine* scheduler::take_own(worker& self) noexcept {
+  if (self.untold.load(std::memory_order_relaxed)) tell_if_it_pays(self);
+  return self.take_own();
+}
+
 bool scheduler::fire_due(worker& self) noexcept {
   bool fired = false;
-  self.in_handlers = true;
   const auto fire = [&](worker& owner) {
     if (owner.timers.earliest() == clock_time::max()) return;
     const clock_time until = now();
@@ -181,15 +197,17 @@ bool scheduler::fire_due(worker& self) noexcept {
   fire(self);
   for (const auto& each : workers)
     if (each.get() != &self) fire(*each);
-  self.in_handlers = false;
   return fired;
 }
 
 bool scheduler::poll_events(worker& self) noexcept {
-  if (polling_.exchange(true, std::memory_order_acquire)) return false;
-  self.in_handlers = true;
+  self.turns.turns_end();
+  if (polling_.exchange(true, std::memory_order_acquire)) {
+    self.turns.turns_begin();
+    return false;
+  }
   events.load(std::memory_order_acquire)->poll();
-  self.in_handlers = false;
+  self.turns.turns_begin();
   polls_.store(polls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   last_poller_.store(self.number, std::memory_order_relaxed);
   polling_.store(false, std::memory_order_release);
@@ -199,10 +217,15 @@ bool scheduler::poll_events(worker& self) noexcept {
 goroutine* scheduler::steal(worker& self, bool slots) noexcept {
   const auto count = static_cast<std::uint32_t>(workers.size());
   const std::uint32_t first = random_number();
+  const bool whatever_there_is = slots || self.searches || self.guards;
   for (std::uint32_t i = 0; i < count; ++i) {
     worker& victim = *workers[(first + i) % count];
     if (&victim == &self) continue;
-    if (goroutine* taken = victim.ring.steal_into(self.ring)) return taken;
+    if (!whatever_there_is && victim.untold.load(std::memory_order_relaxed)) continue;
+    if (goroutine* taken = victim.ring.steal_into(self.ring)) {
+      self.untold.store(true, std::memory_order_relaxed);
+      return taken;
+    }
     if (slots)
       if (goroutine* taken = victim.slot.exchange(nullptr, std::memory_order_acq_rel)) return taken;
   }
@@ -216,9 +239,9 @@ goroutine* scheduler::find_work(worker& self) {
     poll_events(self);
     if (goroutine* next = injected.pop()) return next;
   }
-  if (goroutine* next = self.take_own()) return next;
+  if (goroutine* next = take_own(self)) return next;
   if (fire_due(self))
-    if (goroutine* next = self.take_own()) return next;
+    if (goroutine* next = take_own(self)) return next;
   if (goroutine* next = injected.pop()) return next;
   if (self.searches) {
     // Others are not woken as long as it searches, and handlers may take their time.
@@ -226,14 +249,15 @@ goroutine* scheduler::find_work(worker& self) {
     stop_searching(self);
   }
   poll_events(self);
-  if (goroutine* next = self.take_own()) return next;
+  if (goroutine* next = take_own(self)) return next;
   return steal(self, false);
 }
 
 bool scheduler::work_visible() const noexcept {
   if (!injected.empty()) return true;
-  return std::any_of(workers.begin(), workers.end(),
-                     [](const auto& each) { return !each->ring.empty(); });
+  return std::any_of(workers.begin(), workers.end(), [](const auto& each) {
+    return !each->ring.empty() && !each->untold.load(std::memory_order_seq_cst);
+  });
 }
 
 clock_time scheduler::earliest_timer() const noexcept {

@@ -106,12 +106,11 @@ void worker::push(goroutine& item, bool soon) noexcept {
     displaced = slot.exchange(&item, std::memory_order_acq_rel);
     if (displaced == nullptr) return;
   }
-  if (!ring.push(displaced)) {
-    home.injected.push(displaced);
-  } else if (in_handlers) {
-    untold = true;
+  if (ring.push(displaced)) {
+    untold.store(true, std::memory_order_relaxed);
     return;
   }
+  home.injected.push(displaced);
   home.wake_one();
 }
 

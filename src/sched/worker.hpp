@@ -14,6 +14,7 @@
 
 #include "run_queue.hpp"
 #include "timer_heap.hpp"
+#include "turn_estimate.hpp"
 #include "watchdog.hpp"
 
 #include <leash/detail/base/exposure.hpp>
@@ -29,8 +30,11 @@
 // - Whoever makes work visible (seq_cst) then looks whether somebody sleeps and nobody searches; whoever
 //   goes to sleep is counted as asleep (seq_cst) and then looks for work once more. So work and sleeper
 //   never miss each other.
-// - What a worker's handlers and timers make ready is its own to run: it tells others only when, about to
-//   run the first, it still has some in its ring (`untold`). No goroutine and no wait comes before that.
+// - What a worker pushes into its ring is its own to run until it tells others (`untold`). Before every turn it
+//   decides whether to: when what is left in the ring is likely to take it longer than to wake somebody. Until
+//   then who is idle lets it be and goes to sleep; who was woken to search, or finds the poller left alone, or
+//   looks at the others from the poller, takes it all the same. So what stands behind a turn that is unexpectedly
+//   long waits for some milliseconds at most.
 // - At most one worker is inside the poller; it alone waits for timers, with the earliest of all. How
 //   workers sleep, wake and see to the poller: parking.cpp.
 // - A goroutine is in at most one queue, and only while its word says `claimed`.
@@ -63,10 +67,13 @@ class worker {
   timer_heap timers;
   std::uint32_t tick = 0;
   std::uint32_t slot_streak = 0;
-  bool in_handlers = false;  // of the poller, or of timers
-  bool untold = false;       // they have put something into the ring
-  bool searches = false;     // it was woken to find work; see wake_one()
-  bool guards = false;       // it found the poller left alone, and sees to it; see parking.cpp
+  // Something was put into the ring, and no sleeper was woken for it. Written by this worker: set relaxed, for who
+  // misses it only takes what it may take; cleared before sleepers are looked for (seq_cst), who are counted and
+  // then read it.
+  std::atomic<bool> untold{false};
+  bool searches = false;  // it was woken to find work; see wake_one()
+  bool guards = false;    // it found the poller left alone, and sees to it; see parking.cpp
+  turn_estimate turns;
   exception_trace trace;
   worker_signs signs;
   std::uint64_t next_id = 0;
@@ -133,6 +140,8 @@ class scheduler {
   bool fire_due(worker& self) noexcept;
   bool poll_events(worker& self) noexcept;
   goroutine* steal(worker& self, bool slots) noexcept;
+  void tell_if_it_pays(worker& self) noexcept;
+  goroutine* take_own(worker& self) noexcept;
 
   // parking.cpp
   void sleep(worker& self, const std::atomic<bool>& finished);

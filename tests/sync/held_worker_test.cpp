@@ -5,6 +5,8 @@
 
 #include <leash/leash.hpp>
 
+#include "support/workers.hpp"
+
 // A goroutine that computes holds its worker. Another worker that has nothing to do must see to timers
 // and to what the holder has made ready.
 
@@ -27,7 +29,7 @@ bool compute_until(const std::atomic<bool>& flag) {
 TEST(AHeldWorker, DoesNotKeepTimersFromFiring) {
   run(
       []() -> task<> {
-        for (int i = 0; i < rounds && !testing::Test::HasFailure(); ++i) {
+        for (int i = 0; i < rounds && !::testing::Test::HasFailure(); ++i) {
           std::atomic<bool> fired{false};
           co_await with_scope([&](scope& s) -> task<> {
             s.go([&]() -> task<> {
@@ -48,7 +50,7 @@ TEST(AHeldWorker, DoesNotKeepTimersFromFiring) {
 TEST(AHeldWorker, DoesNotKeepWhatItMadeReady) {
   run(
       []() -> task<> {
-        for (int i = 0; i < rounds && !testing::Test::HasFailure(); ++i) {
+        for (int i = 0; i < rounds && !::testing::Test::HasFailure(); ++i) {
           std::atomic<bool> received{false};
           channel<int> values;
           co_await with_scope([&](scope& s) -> task<> {
@@ -67,5 +69,36 @@ TEST(AHeldWorker, DoesNotKeepWhatItMadeReady) {
       },
       two_workers);
 }
+
+// Workers that have seen nothing but short turns leave what stands behind one to its worker: but not when that one
+// takes long after all.
+class AfterManyShortTurns : public leash::testing::OverWorkers {};
+
+TEST_P(AfterManyShortTurns, LongOnesRunOnAllWorkers) {
+  const int workers = static_cast<int>(GetParam());
+  run([workers]() -> task<> {
+    for (int i = 0; i < 10 && !HasFailure(); ++i) {
+      co_await with_scope([](scope& s) -> task<> {
+        for (int n = 0; n < 8; ++n)
+          s.go([]() -> task<> {
+            for (int turn = 0; turn < 1000; ++turn) co_await this_goroutine::yield();
+          });
+        co_return;
+      });
+      std::atomic<int> computing{0};
+      std::atomic<bool> all{false};
+      co_await with_scope([&](scope& s) -> task<> {
+        for (int n = 0; n < workers; ++n)
+          s.go([&]() -> task<> {
+            if (++computing == workers) all = true;
+            EXPECT_TRUE(compute_until(all)) << "round " << i << ": " << computing << " run";
+            co_return;
+          });
+        co_return;
+      });
+    }
+  });
+}
+LEASH_OVER_WORKERS(AfterManyShortTurns);
 
 }  // namespace
