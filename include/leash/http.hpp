@@ -51,7 +51,8 @@ class incoming {
 };
 
 // An HTTP client: HTTP/1.1 and HTTP/2, TLS, proxies, as libcurl has them. Any number of goroutines use
-// one client at once; connections are kept for the next requests. Cheap to copy: copies share them.
+// one client at once; connections are kept for the next requests. Cheap to copy: copies share them. The proxies
+// are those that the environment names; one that names none when the client is made is not asked again.
 //
 //   http::client client;
 //   http::response page = co_await client.get("http://127.0.0.1:8080/");

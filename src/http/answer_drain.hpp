@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "http/curl_transfer.hpp"
 #include "http/easy_handle.hpp"
@@ -28,6 +29,8 @@ class answer_drain {
   answer_drain& operator=(const answer_drain&) = delete;
 
   CURL* handle() const noexcept { return easy_.get(); }
+  // Gives the handle away, which has left its multi handle; what its options point to lives as long as this.
+  easy_handle release_handle() noexcept { return std::move(easy_); }
   // Called now and then. Whether it has been looked at so often that the rest is not worth waiting for: a head has to
   // begin at once, and all of it to be there soon after. Counted in looks and not in time: when this process was
   // held up, what came meanwhile is read before the next look.

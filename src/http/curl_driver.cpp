@@ -6,7 +6,9 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <new>
 #include <utility>
 #include <vector>
@@ -20,6 +22,16 @@ void initialize_libcurl() {
   if (initialized != CURLE_OK) throw std::bad_alloc();
 }
 
+// One that libcurl would look up for every request, all that it knows of.
+bool environment_names_a_proxy() {
+  constexpr std::array<const char*, 5> variables{"http_proxy", "https_proxy", "HTTPS_PROXY",
+                                                 "all_proxy", "ALL_PROXY"};
+  return std::ranges::any_of(variables, [](const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  });
+}
+
 template <class Value>
 void set(CURLM* multi, CURLMoption option, Value value) {
   if (curl_multi_setopt(multi, option, value) != CURLM_OK) throw std::bad_alloc();
@@ -31,6 +43,7 @@ curl_driver::curl_driver(boost::asio::any_io_executor executor, const curl_multi
     : executor_(std::move(executor)),
       max_idle_connections_(options.max_idle_connections),
       handles_(static_cast<std::size_t>(std::max(options.max_idle_connections, 1L))),
+      direct_(!environment_names_a_proxy()),
       timer_(executor_) {
   initialize_libcurl();
   multi_ = curl_multi_init();
@@ -39,7 +52,7 @@ curl_driver::curl_driver(boost::asio::any_io_executor executor, const curl_multi
   set(multi_, CURLMOPT_SOCKETDATA, static_cast<void*>(this));
   set(multi_, CURLMOPT_TIMERFUNCTION, &curl_driver::on_timer);
   set(multi_, CURLMOPT_TIMERDATA, static_cast<void*>(this));
-  losers_ = std::make_shared<losers>(executor_, multi_, options.look_at_drains_every);
+  losers_ = std::make_shared<losers>(executor_, multi_, handles_, options.look_at_drains_every);
   bound_connections();
 }
 
@@ -56,7 +69,7 @@ void curl_driver::start(std::shared_ptr<curl_transfer> transfer,
     return completion(starting);
   }
   CURL* easy =
-      starting.open(handles_.take(), {&curl_driver::on_open, &curl_driver::on_close, this});
+      starting.open(handles_, {&curl_driver::on_open, &curl_driver::on_close, this, direct_});
   if (easy == nullptr) return completion(starting);
   running_.emplace(easy, running{std::move(transfer), std::move(completion)});
   bound_connections();
@@ -79,7 +92,7 @@ void curl_driver::abort(const std::shared_ptr<curl_transfer>& transfer) {
   const running ended = std::move(node.mapped());
   losers_->take(ended.transfer);
   bound_connections();
-  handles_.give_back(ended.transfer->finish_aborted());
+  handles_.give_back(ended.transfer->finish_aborted(), ended.transfer->lasting());
   ended.completion(*ended.transfer);
 }
 
@@ -95,7 +108,7 @@ void curl_driver::resume(const std::shared_ptr<curl_transfer>& transfer) {
 void curl_driver::end(std::unordered_map<CURL*, running>::iterator which, CURLcode code) {
   const running ended = std::move(running_.extract(which).mapped());
   curl_multi_remove_handle(multi_, ended.transfer->handle());
-  handles_.give_back(ended.transfer->finish(code));
+  handles_.give_back(ended.transfer->finish(code), ended.transfer->lasting());
   bound_connections();
   ended.completion(*ended.transfer);
 }
@@ -137,11 +150,11 @@ void curl_driver::finish_done() {
     if (message->msg != CURLMSG_DONE) continue;
     CURL* easy = message->easy_handle;
     const CURLcode code = message->data.result;
-    if (losers_->have_ended(easy)) continue;
+    if (losers_->have_ended(easy, code)) continue;
     losers_->learn_from(*running_.at(easy).transfer);
     curl_multi_remove_handle(multi_, easy);  // the message is gone with it
     running done = std::move(running_.extract(easy).mapped());
-    handles_.give_back(done.transfer->finish(code));
+    handles_.give_back(done.transfer->finish(code), done.transfer->lasting());
     finished.push_back(std::move(done));
   }
   if (!finished.empty()) bound_connections();

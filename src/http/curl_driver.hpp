@@ -12,7 +12,7 @@
 #include <unordered_map>
 
 #include "http/curl_multi.hpp"
-#include "http/easy_handle.hpp"
+#include "http/easy_handle_pool.hpp"
 #include "http/losers.hpp"
 #include "http/socket_watch.hpp"
 
@@ -76,6 +76,7 @@ class curl_driver final : public std::enable_shared_from_this<curl_driver>, publ
   CURLM* multi_ = nullptr;  // null once closed
   std::shared_ptr<losers> losers_;
   easy_handle_pool handles_;
+  const bool direct_;  // without proxies
   std::unordered_map<int, std::shared_ptr<socket_watch>> watches_;
   std::unordered_map<CURL*, running> running_;
   boost::asio::steady_timer timer_;

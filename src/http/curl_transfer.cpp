@@ -33,34 +33,33 @@ curl_transfer::curl_transfer(request asked, std::shared_ptr<body_sink> sink,
     : asked_(std::move(asked)), sink_(std::move(sink)), source_(std::move(source)) {}
 curl_transfer::~curl_transfer() = default;
 
-CURL* curl_transfer::open(easy_handle fresh, const socket_hooks& hooks) {
+CURL* curl_transfer::open(easy_handle_pool& handles, const socket_hooks& hooks) {
   if (auto refusal = refusal_of(asked_)) {
     failure_ = std::move(*refusal);
     outcome_ = transfer_outcome::failed;
     return nullptr;
   }
-  easy_ = std::move(fresh);
-  if (!easy_) {
+  auto wanted = source_ ? std::nullopt : lasting_options::of(asked_);
+  easy_handle_pool::handle taken = handles.take(wanted);
+  if (!taken.easy) {
     failure_ = {CURLE_OUT_OF_MEMORY, shown_url(asked_.url) + ": out of memory"};
     outcome_ = transfer_outcome::failed;
     return nullptr;
   }
+  easy_ = std::move(taken.easy);
   owner_ = hooks.owner;
-  set_options(hooks);
-  set_request_options(easy_.get(), asked_, lists_);
-  if (source_) {
-    set_option(easy_.get(), CURLOPT_UPLOAD, 1L);
-    set_option(easy_.get(), CURLOPT_CUSTOMREQUEST, asked_.method.c_str());
-    set_option(easy_.get(), CURLOPT_READFUNCTION, &curl_transfer::on_upload);
-    set_option(easy_.get(), CURLOPT_READDATA, static_cast<void*>(this));
+  if (!taken.options) {
+    set_lasting_options(hooks);
+    set_request_options(easy_.get(), asked_, lists_);
   }
+  set_own_options();
+  lasting_ = wanted;  // only now: a handle that was not set in full keeps nothing
   return easy_.get();
 }
 
-void curl_transfer::set_options(const socket_hooks& hooks) {
+// What is the same for all transfers of a driver.
+void curl_transfer::set_lasting_options(const socket_hooks& hooks) {
   CURL* easy = easy_.get();
-  set_option(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
-  set_option(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   // No alarms and no change of signal handlers behind a program with threads. libcurl sends with
   // MSG_NOSIGNAL, under TLS too, so that no SIGPIPE comes of it.
   set_option(easy, CURLOPT_NOSIGNAL, 1L);
@@ -68,21 +67,29 @@ void curl_transfer::set_options(const socket_hooks& hooks) {
   // it is done. Otherwise aborting would block the executor until the name service answers.
   set_option(easy, CURLOPT_QUICK_EXIT, 1L);
   set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  // Else libcurl looks half a dozen variables up for every request.
+  if (hooks.direct) set_option(easy, CURLOPT_PROXY, "");
 
   set_option(easy, CURLOPT_OPENSOCKETFUNCTION, hooks.open);
-  set_option(easy, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
   // A connection keeps these for its whole life, which may be longer than the transfer's.
   set_option(easy, CURLOPT_CLOSESOCKETFUNCTION, hooks.close);
   set_option(easy, CURLOPT_CLOSESOCKETDATA, hooks.owner);
 
   set_option(easy, CURLOPT_HEADERFUNCTION, &curl_transfer::on_header);
-  set_option(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
   set_option(easy, CURLOPT_WRITEFUNCTION, &curl_transfer::on_body);
+}
+
+void curl_transfer::set_own_options() {
+  CURL* easy = easy_.get();
+  set_option(easy, CURLOPT_URL, asked_.url.c_str());
+  set_option(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
+  set_option(easy, CURLOPT_ERRORBUFFER, error_text_.data());
+  set_option(easy, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+  set_option(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
   set_option(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
   // Bytes that decompress to nothing are seen nowhere else.
-  const bool counted = asked_.compressed && asked_.max_body != 0;
-  set_option(easy, CURLOPT_NOPROGRESS, counted ? 0L : 1L);
-  if (counted) {
+  if (asked_.compressed && asked_.max_body != 0) {
+    set_option(easy, CURLOPT_NOPROGRESS, 0L);
     set_option(easy, CURLOPT_XFERINFOFUNCTION, &curl_transfer::on_progress);
     set_option(easy, CURLOPT_XFERINFODATA, static_cast<void*>(this));
   }
@@ -90,6 +97,12 @@ void curl_transfer::set_options(const socket_hooks& hooks) {
     set_option(easy, CURLOPT_DEBUGFUNCTION, &curl_transfer::on_debug);
     set_option(easy, CURLOPT_DEBUGDATA, static_cast<void*>(this));
     set_option(easy, CURLOPT_VERBOSE, 1L);
+  }
+  if (source_) {
+    set_option(easy, CURLOPT_UPLOAD, 1L);
+    set_option(easy, CURLOPT_CUSTOMREQUEST, asked_.method.c_str());
+    set_option(easy, CURLOPT_READFUNCTION, &curl_transfer::on_upload);
+    set_option(easy, CURLOPT_READDATA, static_cast<void*>(this));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "http/body_flow.hpp"
 #include "http/easy_handle.hpp"
+#include "http/easy_handle_pool.hpp"
 #include "http/easy_options.hpp"
 #include "http/head_reader.hpp"
 #include "http/transfer_failure.hpp"
@@ -26,6 +28,7 @@ struct socket_hooks {
   curl_opensocket_callback open = nullptr;
   curl_closesocket_callback close = nullptr;
   void* owner = nullptr;  // outlives every connection, not just this transfer
+  bool direct = false;    // no proxy is to be looked for
 };
 
 // One request on its way and what comes back for it. Used once.
@@ -51,11 +54,12 @@ class curl_transfer {
 
   // For the driver, on its executor.
 
-  // Takes a new handle, or one as new, and sets all its options. Null: the request cannot be sent; it has
-  // failed.
-  CURL* open(easy_handle fresh, const socket_hooks& hooks);
+  // Takes a handle and sets what it has not got of the options. Null: the request cannot be sent; it has failed.
+  CURL* open(easy_handle_pool& handles, const socket_hooks& hooks);
   CURL* handle() const noexcept { return easy_.get(); }  // null but between open and finish
-  void* owner() const noexcept { return owner_; }        // of the hooks it was opened with
+  // What the handle has for the next transfer; none: nothing that it may keep.
+  const std::optional<lasting_options>& lasting() const noexcept { return lasting_; }
+  void* owner() const noexcept { return owner_; }  // of the hooks it was opened with
   const head_reader& head() const noexcept { return head_; }
   bool speaks_http2() const noexcept { return answer_.version.starts_with('2'); }  // after a head
   // Gives the handle away: it must call nothing of this any more, but may point to its options.
@@ -67,7 +71,8 @@ class curl_transfer {
   void note_socket_error(int os_error) noexcept { socket_error_ = os_error; }
 
  private:
-  void set_options(const socket_hooks& hooks);
+  void set_lasting_options(const socket_hooks& hooks);
+  void set_own_options();
   void take_facts();
   bool head_was_too_large(CURLcode code, transfer_stage stage) const;
   transfer_failure explain(CURLcode code) const;
@@ -96,6 +101,7 @@ class curl_transfer {
   transfer_failure failure_;
   transfer_outcome outcome_ = transfer_outcome::pending;
 
+  std::optional<lasting_options> lasting_;
   option_lists lists_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   void* owner_ = nullptr;

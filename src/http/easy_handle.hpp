@@ -2,12 +2,9 @@
 
 #include <curl/curl.h>
 
-#include <cstddef>
 #include <memory>
 #include <new>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace leash::http {
 
@@ -37,36 +34,6 @@ class string_list {
     void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
   };
   std::unique_ptr<curl_slist, deleter> list_;
-};
-
-// Handles between two transfers. Making one costs more than all that is set in it.
-//
-// A handle comes back without its options. curl_easy_reset leaves what it has learnt: TLS sessions, which
-// libcurl uses again only under the same settings, and cookies, which no handle here may be told to keep.
-class easy_handle_pool {
- public:
-  // Keeps so many.
-  explicit easy_handle_pool(std::size_t capacity) : capacity_(capacity) {}
-
-  // Null: out of memory.
-  easy_handle take() {
-    if (idle_.empty()) return easy_handle(curl_easy_init());
-    easy_handle taken = std::move(idle_.back());
-    idle_.pop_back();
-    return taken;
-  }
-
-  // One that has left its multi handle; or null, which is nothing. What its options point to must be
-  // there still.
-  void give_back(easy_handle used) {
-    if (!used || idle_.size() >= capacity_) return;
-    curl_easy_reset(used.get());
-    idle_.push_back(std::move(used));
-  }
-
- private:
-  std::size_t capacity_;
-  std::vector<easy_handle> idle_;
 };
 
 }  // namespace leash::http

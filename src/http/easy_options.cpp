@@ -36,8 +36,9 @@ bool reuses_plain_http2() {
   return fixed;
 }
 
-void set_url(CURL* easy, const request& asked, option_lists& lists) {
-  set_option(easy, CURLOPT_URL, asked.url.c_str());
+bool is_secure(const request& asked) { return asked.url.starts_with("https:"); }
+
+void set_way(CURL* easy, const request& asked, option_lists& lists) {
   set_option(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set_option(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set_option(easy, CURLOPT_DEFAULT_PROTOCOL, "http");  // libcurl guesses from the name otherwise
@@ -51,7 +52,7 @@ void set_url(CURL* easy, const request& asked, option_lists& lists) {
 
 void set_version(CURL* easy, const request& asked) {
   set_option(easy, CURLOPT_HTTP_VERSION, version_number(asked.version));
-  const bool secure = asked.url.starts_with("https:");
+  const bool secure = is_secure(asked);
   const bool at_once = asked.version == http_version::http2_prior_knowledge;
   // Waits for the connection that another request is opening, to share it should it speak HTTP/2.
   // What surely does not is not waited for: its next request could only come after an answer.
@@ -122,8 +123,25 @@ void set_headers(CURL* easy, const request& asked, string_list& list) {
 
 }  // namespace
 
+std::optional<lasting_options> lasting_options::of(const request& asked) {
+  const bool plain = asked.method == "GET" && asked.body.empty() && asked.headers.empty() &&
+                     asked.omit.empty() && asked.user.empty() && asked.resolve.empty() &&
+                     !asked.compressed && !asked.on_trace;
+  if (!plain) return std::nullopt;
+  return lasting_options{.version = asked.version,
+                         .secure = is_secure(asked),
+                         .insecure = asked.insecure,
+                         .follow_redirects = asked.follow_redirects,
+                         .max_redirects = asked.max_redirects,
+                         .connect_timeout = asked.connect_timeout,
+                         .timeout = asked.timeout,
+                         .min_speed = asked.min_speed,
+                         .min_speed_time = asked.min_speed_time,
+                         .max_body = asked.max_body};
+}
+
 void set_request_options(CURL* easy, const request& asked, option_lists& lists) {
-  set_url(easy, asked, lists);
+  set_way(easy, asked, lists);
   set_version(easy, asked);
   set_trust(easy, asked);
   set_limits(easy, asked);

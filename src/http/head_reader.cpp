@@ -18,7 +18,9 @@ void head_reader::take_line(std::string_view line) {
 // "1.1 200 OK"
 void head_reader::begin(std::string_view status_line) {
   complete_ = false;
+  constexpr std::size_t as_many_as_most_have = 12;
   into_.headers.clear();
+  into_.headers.reserve(as_many_as_most_have);
   into_.trailers.clear();
   into_.body.clear();
   const auto version_end = std::min(status_line.find(' '), status_line.size());

@@ -1,15 +1,23 @@
 #include "http/losers.hpp"
 
+#include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 namespace leash::http {
 namespace {
 
-std::string_view url_of(const curl_transfer& transfer) {
+std::string_view url_of(CURL* easy) {
   const char* url = nullptr;
-  if (curl_easy_getinfo(transfer.handle(), CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK) url = nullptr;
-  return url == nullptr ? std::string_view(transfer.asked().url) : std::string_view(url);
+  if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK || url == nullptr)
+    return {};
+  return url;
+}
+
+std::string_view url_of(const curl_transfer& transfer) {
+  const std::string_view url = url_of(transfer.handle());
+  return url.empty() ? std::string_view(transfer.asked().url) : url;
 }
 
 bool is_secure(std::string_view url) { return url.starts_with("https:"); }
@@ -17,13 +25,12 @@ bool is_secure(std::string_view url) { return url.starts_with("https:"); }
 }  // namespace
 
 losers::losers(const boost::asio::any_io_executor& executor, CURLM* multi,
-               std::chrono::milliseconds look_every)
-    : multi_(multi), look_every_(look_every), timer_(executor) {}
+               easy_handle_pool& handles, std::chrono::milliseconds look_every)
+    : multi_(multi), handles_(handles), look_every_(look_every), timer_(executor) {}
 
 void losers::take(const std::shared_ptr<curl_transfer>& transfer) {
   const spoken version = version_of(*transfer);
-  if (version == spoken::http1 && drains_.size() < most_drains &&
-      answer_drain::is_worth_it(*transfer)) {
+  if (version == spoken::http1 && is_to_drain(*transfer)) {
     drain(transfer);
     return;
   }
@@ -42,6 +49,11 @@ spoken losers::version_of(const curl_transfer& transfer) const {
   // connection does no harm.
   if (known == spoken::unknown) return is_secure(url) ? spoken::http2 : spoken::http1;
   return known;
+}
+
+bool losers::is_to_drain(const curl_transfer& transfer) {
+  if (drains_.size() >= most_drains || !answer_drain::is_worth_it(transfer)) return false;
+  return transfer.head().size() != 0 || prospects_.are_good(url_of(transfer));
 }
 
 void losers::learn_from(const curl_transfer& transfer) {
@@ -64,12 +76,22 @@ void losers::reset(const curl_transfer& transfer) {
   if (curl_multi_add_handle(multi_, easy) == CURLM_OK) flushes_.emplace(easy, std::move(begun));
 }
 
-bool losers::have_ended(CURL* easy) {
-  if (!drains_.contains(easy) && !flushes_.contains(easy)) return false;
+bool losers::have_ended(CURL* easy, CURLcode code) {
+  if (const auto drained = drains_.find(easy); drained != drains_.end()) {
+    end(drained, code == CURLE_OK);
+    return true;
+  }
+  if (!flushes_.contains(easy)) return false;
   curl_multi_remove_handle(multi_, easy);
-  drains_.erase(easy);
   flushes_.erase(easy);
   return true;
+}
+
+losers::drains::iterator losers::end(drains::iterator which, bool came) {
+  curl_multi_remove_handle(multi_, which->first);
+  prospects_.learn(url_of(which->first), came);
+  handles_.give_back(which->second->release_handle(), std::nullopt);
+  return drains_.erase(which);
 }
 
 void losers::look_again_soon() {
@@ -82,14 +104,8 @@ void losers::look_again_soon() {
 }
 
 void losers::end_overdue() {
-  for (auto at = drains_.begin(); at != drains_.end();) {
-    if (at->second->is_overdue()) {
-      curl_multi_remove_handle(multi_, at->first);
-      at = drains_.erase(at);
-    } else {
-      ++at;
-    }
-  }
+  for (auto at = drains_.begin(); at != drains_.end();)
+    at = at->second->is_overdue() ? end(at, false) : std::next(at);
   if (!drains_.empty()) look_again_soon();
 }
 

@@ -12,6 +12,8 @@
 
 #include "http/answer_drain.hpp"
 #include "http/curl_transfer.hpp"
+#include "http/drain_prospects.hpp"
+#include "http/easy_handle_pool.hpp"
 #include "http/reset_flush.hpp"
 #include "http/spoken_versions.hpp"
 
@@ -21,13 +23,14 @@ namespace leash::http {
 //
 // With HTTP/2 the stream is reset, at once, and its connection stays. With HTTP/1.1 the connection could only be
 // closed: unless what is left of the answer is little and comes soon, which is drained; at most `most_drains` at a
-// time. The transfers themselves are done with when take() returns.
+// time, and those that have not begun only where that has gone well. The transfers themselves are done with when
+// take() returns.
 //
 // Everything happens on the executor, outside libcurl's callbacks.
 class losers : public std::enable_shared_from_this<losers> {
  public:
-  // look_every: how often it is looked at what is drained; see answer_drain.
-  losers(const boost::asio::any_io_executor& executor, CURLM* multi,
+  // look_every: how often it is looked at what is drained; see answer_drain. handles: where theirs go.
+  losers(const boost::asio::any_io_executor& executor, CURLM* multi, easy_handle_pool& handles,
          std::chrono::milliseconds look_every);
   losers(const losers&) = delete;
   losers& operator=(const losers&) = delete;
@@ -35,7 +38,7 @@ class losers : public std::enable_shared_from_this<losers> {
   // Takes the handle of a transfer, which is in the multi handle, out of it now or later.
   void take(const std::shared_ptr<curl_transfer>& transfer);
   // Whether the handle, which libcurl is done with, is one of these; it is gone then.
-  bool have_ended(CURL* easy);
+  bool have_ended(CURL* easy, CURLcode code);
   // The transfer, whose handle is still there, has an answer: which version its server speaks.
   void learn_from(const curl_transfer& transfer);
   std::size_t connections() const noexcept { return drains_.size(); }
@@ -45,16 +48,23 @@ class losers : public std::enable_shared_from_this<losers> {
  private:
   static constexpr std::size_t most_drains = 256;
 
+  using drains = std::unordered_map<CURL*, std::unique_ptr<answer_drain>>;
+
   spoken version_of(const curl_transfer& transfer) const;
+  bool is_to_drain(const curl_transfer& transfer);
   void drain(const std::shared_ptr<curl_transfer>& transfer);
   void reset(const curl_transfer& transfer);
+  // Lets go of the handle, and of its place in the multi handle.
+  drains::iterator end(drains::iterator which, bool came);
   void look_again_soon();
   void end_overdue();
 
   CURLM* const multi_;
+  easy_handle_pool& handles_;
   const std::chrono::milliseconds look_every_;
   spoken_versions versions_;
-  std::unordered_map<CURL*, std::unique_ptr<answer_drain>> drains_;
+  drain_prospects prospects_;
+  drains drains_;
   std::unordered_map<CURL*, reset_flush> flushes_;
   boost::asio::steady_timer timer_;
   bool looking_again_ = false;

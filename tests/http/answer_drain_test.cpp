@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::answer;
+using testing::close;
 using testing::hold;
 using testing::send;
 using testing::test_server;
@@ -35,7 +36,7 @@ class AnswerDrain : public ::testing::Test {
     const auto loser = client.start(std::move(asked));
     client.run_until([&] { return *seen; });
     client.multi().abort(loser);
-    client.run_until([&] { return client.completions() != 0; });
+    client.run_until([&] { return loser->outcome() != transfer_outcome::pending; });
     EXPECT_EQ(loser->outcome(), transfer_outcome::aborted);
   }
 
@@ -128,6 +129,25 @@ TEST_F(AnswerDrain, ThoseUnderWayEndWithTheirClient) {
     transfers client(patient);
     abort_after(client, {.url = server.url("/")}, trace_kind::request_header, "GET");
   }
+  EXPECT_TRUE(server.wait_until([&] { return server.closed_by_client() == 1; }));
+}
+
+TEST_F(AnswerDrain, WhereSeveralHaveNotComeTheNextIsClosedAtOnce) {
+  server.on("/", [](const testing::received_request& asked) -> test_server::script {
+    return {hold(asked.target), close()};
+  });
+  transfers client(patient);
+  const auto abort_one = [&](const std::string& target) {
+    abort_after(client, {.url = server.url(target)}, trace_kind::request_header, "GET");
+  };
+  for (const char* target : {"/?1", "/?2", "/?3", "/?4"}) {
+    abort_one(target);
+    ASSERT_TRUE(server.wait_until([&] { return server.open_connections() == 1; }));
+    const auto files = testing::open_files();
+    server.open_gate(target);
+    client.run_until([&] { return testing::open_files() == files - 2; });  // both its ends
+  }
+  abort_one("/?never");
   EXPECT_TRUE(server.wait_until([&] { return server.closed_by_client() == 1; }));
 }
 
