@@ -7,6 +7,7 @@
 
 #include "worker.hpp"
 
+#include <leash/detail/base/function_name.hpp>
 #include <leash/detail/sched/promise.hpp>
 
 // The end of run(): goroutines that are left are claimed, all of them, before the first is destroyed;
@@ -18,10 +19,11 @@ namespace {
 
 std::string site_of(const goroutine& waiter) {
   const auto& at = waiter.top->where;
-  const auto& from = waiter.created_at;
+  const std::source_location from = waiter.created_at.load(std::memory_order_relaxed);
   return fmt::format("[{}] at {}:{} in {}\n    started at {}:{}",
                      text_of(waiter.reason.load(std::memory_order_relaxed)), at.file_name(),
-                     at.line(), at.function_name(), from.file_name(), from.line());
+                     at.line(), function_name(at.function_name()).view(), from.file_name(),
+                     from.line());
 }
 
 void report(const goroutine* claimed, const goroutine* aside) {

@@ -9,6 +9,7 @@
 
 #include "worker.hpp"
 
+#include <leash/detail/base/function_name.hpp>
 #include <leash/detail/sched/promise.hpp>
 #include <leash/detail/sched/start.hpp>
 
@@ -27,18 +28,21 @@ std::string describe(const std::exception_ptr& what) {
   }
 }
 
+std::string name_of(const std::source_location& place) {
+  return std::string(detail::function_name(place.function_name()).view());
+}
+
 [[noreturn]] void print_and_abort(const uncaught_exception& what) noexcept {
   std::string text =
       fmt::format("panic: {}\n\ngoroutine {} [running]:\n", describe(what.error), what.goroutine);
   for (const auto& frame : what.stack)
-    text += fmt::format("{}\n\t{}:{}\n", frame.function_name(), frame.file_name(), frame.line());
+    text += fmt::format("{}(...)\n\t{}:{}\n", name_of(frame), frame.file_name(), frame.line());
   const std::string starter =
-      what.creator == 0 ? "a plain thread" : fmt::format("goroutine {}", what.creator);
+      what.creator == 0 ? "" : fmt::format(" in goroutine {}", what.creator);
   text += fmt::format(
-      "created by {} in {}\n\t{}:{}\n"
+      "created by {}{}\n\t{}:{}\n"
       "Catch it in the goroutine, or start it in a scope or with spawn, which pass it on.\n",
-      starter, what.created_at.function_name(), what.created_at.file_name(),
-      what.created_at.line());
+      name_of(what.created_at), starter, what.created_at.file_name(), what.created_at.line());
   std::fputs(text.c_str(), stderr);
   std::fflush(stderr);
   std::abort();

@@ -135,7 +135,7 @@ TEST(UncaughtDeathTest, EndsTheProgramWithTheTraceOfThePanic) {
               AllOf(HasSubstr("panic: no such row\n\ngoroutine "), HasSubstr(" [running]:\n"),
                     ContainsRegex("innermost.*\n\t.*uncaught_test.cpp:[0-9]+"),
                     ContainsRegex("outermost.*\n\t.*uncaught_test.cpp:[0-9]+"),
-                    ContainsRegex("created by goroutine [0-9]+ in ")));
+                    ContainsRegex("created by .* in goroutine [0-9]+")));
 }
 
 }  // namespace
