@@ -79,7 +79,7 @@ bool is_done(const object* leash, bool sheltered, const scheduler& home) noexcep
 }
 
 bool is_immune(const goroutine& self) noexcept {
-  return self.unwinding || self.shields.load(std::memory_order_relaxed) != 0;
+  return self.is_unwinding() || self.shields.load(std::memory_order_relaxed) != 0;
 }
 
 }  // namespace

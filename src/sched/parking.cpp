@@ -77,6 +77,7 @@ void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
   }
   asleep_.fetch_sub(1, std::memory_order_seq_cst);
   self.turns.turns_begin();
+  look_at_clock(self);
   if (watchdog_) watchdog_->stir();
   if (unbounded_.load(std::memory_order_seq_cst)) events.load(std::memory_order_acquire)->wake();
   if (drowsing_.load(std::memory_order_seq_cst)) rouse_deputy();

@@ -57,12 +57,12 @@ std::size_t num_goroutines() noexcept {
 
 bool unwinding() noexcept {
   const detail::goroutine* self = detail::current_goroutine();
-  return self != nullptr && self->unwinding;
+  return self != nullptr && self->is_unwinding();
 }
 
 std::uint64_t this_goroutine::id() noexcept {
   const detail::goroutine* self = detail::current_goroutine();
-  return self == nullptr ? 0 : self->id;
+  return self == nullptr ? 0 : self->id.load(std::memory_order_relaxed);
 }
 
 memory_usage memory() noexcept {

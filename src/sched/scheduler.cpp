@@ -123,6 +123,12 @@ clock_time scheduler::now() const noexcept {
   return std::chrono::steady_clock::now();
 }
 
+// After turns_begin(), which has just read the clock.
+void scheduler::look_at_clock(worker& self) const noexcept {
+  self.present = coarse(virtual_time ? now() : self.turns.began());
+  self.signs.present.store(self.present, std::memory_order_relaxed);
+}
+
 void scheduler::start_threads() {
   if (patience_ > patience_.zero()) watchdog_ = std::make_unique<watchdog>(*this, patience_);
   for (std::size_t i = 1; i < workers.size(); ++i) {
@@ -153,6 +159,8 @@ void scheduler::run_until(const std::atomic<bool>& finished) {
 
 void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
   self.signs.thread.store(gettid(), std::memory_order_relaxed);
+  self.turns.turns_begin();
+  look_at_clock(self);
   while (!finished.load(std::memory_order_seq_cst)) {
     if (stopping.load(std::memory_order_relaxed) && self.number == 0 && live() == 0) return;
     if (goroutine* next = find_work(self)) {
@@ -237,6 +245,7 @@ goroutine* scheduler::find_work(worker& self) {
   if (++self.tick % fairness == 0) {
     fire_due(self);
     poll_events(self);
+    look_at_clock(self);
     if (goroutine* next = injected.pop()) return next;
   }
   if (goroutine* next = take_own(self)) return next;
@@ -249,6 +258,7 @@ goroutine* scheduler::find_work(worker& self) {
     stop_searching(self);
   }
   poll_events(self);
+  look_at_clock(self);
   if (goroutine* next = take_own(self)) return next;
   return steal(self, false);
 }

@@ -31,6 +31,8 @@ class turn_estimate {
     turns_ = 0;
   }
 
+  clock::time_point began() const noexcept { return began_; }
+
   // Somebody found that out.
   void expect_long() noexcept { one_ = longest; }
 

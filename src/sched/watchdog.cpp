@@ -9,6 +9,8 @@
 
 #include "worker.hpp"
 
+#include <leash/detail/base/function_name.hpp>
+
 namespace leash::detail {
 namespace {
 
@@ -31,7 +33,8 @@ std::optional<thread_status> status_of(int thread) {
 }
 
 std::string place(const std::source_location& at) {
-  return fmt::format("{}:{} in {}", at.file_name(), at.line(), at.function_name());
+  return fmt::format("{}:{} in {}", at.file_name(), at.line(),
+                     function_name(at.function_name()).view());
 }
 
 }  // namespace
@@ -93,9 +96,10 @@ void watchdog::look_at(const worker& watched, observation& seen, clock::time_poi
 void watchdog::report(const worker& watched, const observation& seen, clock::time_point now) {
   constexpr std::size_t most_places = 64;
   const worker_signs& signs = watched.signs;
-  const std::uint64_t goroutine = signs.goroutine.load(std::memory_order_relaxed);
-  const std::string at = place(signs.resumed_at.load(std::memory_order_relaxed));
-  const std::string from = place(signs.started_at.load(std::memory_order_relaxed));
+  const goroutine* runs = signs.runs.load(std::memory_order_acquire);
+  const std::uint64_t number = runs->id.load(std::memory_order_acquire);
+  const std::string at = place(signs.resumed_at.load(std::memory_order_acquire));
+  const std::string from = place(runs->created_at.load(std::memory_order_acquire));
   // What was read belongs to the turn only if that is still the same.
   if (signs.turn.load(std::memory_order_seq_cst) != seen.turn) return;
   if (reported_places_.size() >= most_places || !reported_places_.insert(at).second) return;
@@ -105,7 +109,7 @@ void watchdog::report(const worker& watched, const observation& seen, clock::tim
       "  resumed at {}\n  started at {}\n"
       "Give way in long loops (co_await this_goroutine::yield()), and let calls that block run on "
       "a thread of their own.\n",
-      goroutine, held.count(), at, from);
+      number, held.count(), at, from);
   std::fputs(text.c_str(), stderr);
 }
 

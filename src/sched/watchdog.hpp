@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <mutex>
 #include <set>
-#include <source_location>
 #include <string>
 #include <thread>
 
@@ -14,16 +13,6 @@ namespace leash::detail {
 
 class worker;
 class scheduler;
-
-// What a worker tells about itself, for the watchdog. Written by the worker only; relaxed, but for
-// `turn`, which is stored last (release) when a turn begins and first when it ends.
-struct worker_signs {
-  std::atomic<std::uint64_t> turn{0};  // odd while a goroutine runs
-  std::atomic<std::uint64_t> goroutine{0};
-  std::atomic<std::source_location> started_at{std::source_location{}};
-  std::atomic<std::source_location> resumed_at{std::source_location{}};
-  std::atomic<int> thread{0};  // the kernel's number of the thread; 0: none
-};
 
 // Reports goroutines that hold their worker for longer than a limit: they compute without giving way, or
 // they block the thread. Each place is reported once. A thread that wanted to run and was not let is not

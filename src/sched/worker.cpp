@@ -18,17 +18,50 @@ void count(std::atomic<std::int64_t>& own) noexcept {
   own.store(own.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
+// Waits until nobody goes through the frames of a goroutine that was just marked as active.
+//
+// A reader adds to `readers`, then looks at the word. It must not both miss the change of the word and be missed here.
+// - It found `waiting`: then its look comes, in the single order of all seq_cst operations, before the claim (a seq_cst
+//   compare-and-swap), and so does its addition. The claim happens before this worker got the goroutine, and so before
+//   the load here.
+// - It found `claimed`: the store of `active` is no seq_cst operation, so it could still be on its way when the load here
+//   is done. Therefore a reader of claimed goroutines has the kernel put a barrier into every thread (membarrier)
+//   between its addition and its look. If the load here came before that barrier, so did the store before it,
+//   and the reader saw it; else the load sees the addition. The fence keeps the compiler from turning the two round.
+void wait_for_readers(const goroutine& taken) noexcept {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (taken.readers.load(std::memory_order_seq_cst) == 0) [[likely]]
+    return;
+  constexpr int spins = 256;
+  for (int i = 0; taken.readers.load(std::memory_order_seq_cst) != 0; ++i)
+    if (i < spins)
+      pause_processor();
+    else
+      std::this_thread::yield();
+}
+
+void take_frames(goroutine& next) noexcept {
+  next.word.store(with_state(next.word.load(std::memory_order_relaxed), wait_state::active),
+                  std::memory_order_release);
+  wait_for_readers(next);
+}
+
+// Takes back the wait of a goroutine that is to be unwound, which stays claimed meanwhile, so that its frames can be
+// read. False: an operation is still using the frames; unwinding goes on when it is over.
+bool abandon_wait(goroutine& self) noexcept {
+  self.phase.store(unwind_phase::abandoning, std::memory_order_relaxed);
+  wait_base* wait = std::exchange(self.wait, nullptr);
+  return wait == nullptr || wait->abandon(self);
+}
+
 enum class unwound : std::uint8_t {
   up_to_its_root,  // which finish() destroys
-  held_up,         // an operation is still using the frames; unwinding goes on when it is over
   up_to_a_stop,    // which is to be resumed
 };
 
 // Destroys an unwound goroutine's frames, innermost first.
 unwound unwind_frames(goroutine& self) noexcept {
-  self.unwinding = true;
-  if (wait_base* wait = std::exchange(self.wait, nullptr))
-    if (!wait->abandon(self)) return unwound::held_up;
+  self.phase.store(unwind_phase::under_way, std::memory_order_relaxed);
   for (;;) {
     promise_base* innermost = self.top;
     if (unwind_stop* stop = self.stops; stop != nullptr && stop->frame == innermost) {
@@ -60,7 +93,7 @@ void give_back_side_blocks(goroutine& ended) noexcept {
 void finish(worker& on, goroutine& ended) noexcept {
   promise_base* root = ended.top;
   closure_base* closure = ended.closure;
-  promise_base* returned = ended.unwinding ? nullptr : root;
+  promise_base* returned = ended.is_unwinding() ? nullptr : root;
   if (closure != nullptr)
     closure->completed(returned);
   else if (returned != nullptr && returned->failure)
@@ -100,6 +133,13 @@ void set_this_worker(worker* self) noexcept { working = self; }
 stand_in::stand_in(const goroutine& waiting) noexcept { standing_in_for = &waiting; }
 stand_in::~stand_in() { standing_in_for = nullptr; }
 
+worker::worker(scheduler& home, std::uint32_t number)
+    : home(home), number(number), signs(*worker_signs_pool::instance().acquire()) {
+  signs.virtual_time.store(home.virtual_time, std::memory_order_relaxed);
+}
+
+worker::~worker() { worker_signs_pool::instance().release(&signs); }
+
 void worker::push(goroutine& item, bool soon) noexcept {
   goroutine* displaced = &item;
   if (soon) {
@@ -131,20 +171,20 @@ goroutine* worker::take_own() noexcept {
 void worker::run(goroutine& next) noexcept {
   if (next.unwind && home.set_aside(next)) return;
   current = &next;
-  const std::uint64_t turn = signs.turn.load(std::memory_order_relaxed) + 1;
-  signs.goroutine.store(next.id, std::memory_order_relaxed);
-  signs.started_at.store(next.created_at, std::memory_order_relaxed);
-  signs.resumed_at.store(next.top->where, std::memory_order_relaxed);
-  signs.turn.store(turn, std::memory_order_release);
+  signs.turn_begins(next, next.top->where);
+  next.resumed.store(present, std::memory_order_relaxed);
   next.slice = operations_in_a_slice;
-  next.word.store(with_state(next.word.load(std::memory_order_relaxed), wait_state::active),
-                  std::memory_order_release);
-  bool resume = !next.unwind;
-  if (next.unwind) {
-    const unwound how_far = unwind_frames(next);
-    if (how_far == unwound::up_to_its_root) ended = &next;
-    resume = how_far == unwound::up_to_a_stop;
-    if (resume) next.unwind = false;
+  bool resume = false;
+  if (!next.unwind) {
+    take_frames(next);
+    resume = true;
+  } else if (abandon_wait(next)) {
+    take_frames(next);
+    resume = unwind_frames(next) == unwound::up_to_a_stop;
+    if (resume)
+      next.unwind = false;
+    else
+      ended = &next;
   }
   if (resume) {
     std::coroutine_handle<> frame = next.top->self;
@@ -156,7 +196,7 @@ void worker::run(goroutine& next) noexcept {
   }
   if (goroutine* gone = std::exchange(ended, nullptr)) finish(*this, *gone);
   current = nullptr;
-  signs.turn.store(turn + 1, std::memory_order_release);
+  signs.turn_ends();
   if (trace.exception) trace.exception = nullptr;
 }
 
@@ -238,24 +278,32 @@ goroutine& new_goroutine(std::source_location created_at) {
     home = &self->home;
   }
   goroutine& fresh = *goroutine_pool::instance().acquire();
+  coarse_time born = 0;
   if (self == nullptr || home != &self->home) {
-    fresh.id = home->next_ids.fetch_add(1, std::memory_order_relaxed);
+    fresh.id.store(home->next_ids.fetch_add(1, std::memory_order_relaxed),
+                   std::memory_order_release);
+    born = coarse(home->now());
   } else {
     if (self->next_id == self->last_id) {
       self->next_id = home->next_ids.fetch_add(id_batch, std::memory_order_relaxed);
       self->last_id = self->next_id + id_batch;
     }
-    fresh.id = self->next_id++;
+    fresh.id.store(self->next_id++, std::memory_order_release);
+    born = self->present;
   }
-  fresh.creator = self != nullptr && self->current != nullptr ? self->current->id : 0;
-  fresh.created_at = created_at;
-  fresh.home.store(home, std::memory_order_relaxed);
+  const goroutine* creator = self == nullptr ? nullptr : self->current;
+  fresh.creator.store(creator == nullptr ? 0 : creator->id.load(std::memory_order_relaxed),
+                      std::memory_order_release);
+  fresh.created_at.store(created_at, std::memory_order_release);
+  fresh.home.store(home, std::memory_order_release);
+  fresh.born.store(born, std::memory_order_relaxed);
+  fresh.resumed.store(born, std::memory_order_relaxed);
   fresh.target_count.store(0, std::memory_order_relaxed);
   fresh.reason.store(wait_reason::running, std::memory_order_relaxed);
   fresh.shields.store(0, std::memory_order_relaxed);
   fresh.sheltered.store(false, std::memory_order_relaxed);
   fresh.unwind = false;
-  fresh.unwinding = false;
+  fresh.phase.store(unwind_phase::none, std::memory_order_relaxed);
   fresh.wait = nullptr;
   fresh.closure = nullptr;
   fresh.joiner.store(nullptr, std::memory_order_relaxed);

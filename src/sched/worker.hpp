@@ -16,8 +16,10 @@
 #include "timer_heap.hpp"
 #include "turn_estimate.hpp"
 #include "watchdog.hpp"
+#include "worker_signs.hpp"
 
 #include <leash/detail/base/exposure.hpp>
+#include <leash/detail/sched/scheduler.hpp>
 
 // The scheduler: M goroutines on N workers, with work stealing. Its shape is Go's (runtime/proc.go) and
 // tokio's (runtime/scheduler/multi_thread).
@@ -51,7 +53,9 @@ struct exception_trace {
 
 class worker {
  public:
-  worker(scheduler& home, std::uint32_t number) : home(home), number(number) {}
+  worker(scheduler& home, std::uint32_t number);
+  worker(worker&&) = delete;
+  ~worker();
 
   void push(goroutine& item, bool soon) noexcept;
   goroutine* take_own() noexcept;
@@ -74,8 +78,9 @@ class worker {
   bool searches = false;  // it was woken to find work; see wake_one()
   bool guards = false;    // it found the poller left alone, and sees to it; see parking.cpp
   turn_estimate turns;
+  coarse_time present = 0;  // how late it is, as of the last look at the clock
   exception_trace trace;
-  worker_signs signs;
+  worker_signs& signs;
   std::uint64_t next_id = 0;
   std::uint64_t last_id = 0;
   std::atomic<std::int64_t> started{0};  // written by this worker only
@@ -139,6 +144,7 @@ class scheduler {
   goroutine* find_work(worker& self);
   bool fire_due(worker& self) noexcept;
   bool poll_events(worker& self) noexcept;
+  void look_at_clock(worker& self) const noexcept;
   goroutine* steal(worker& self, bool slots) noexcept;
   void tell_if_it_pays(worker& self) noexcept;
   goroutine* take_own(worker& self) noexcept;

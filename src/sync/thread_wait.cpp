@@ -8,15 +8,15 @@ namespace {
 goroutine& record_of_this_thread() {
   if (on_worker()) throw error(errc::blocks_worker);
   goroutine& fresh = *goroutine_pool::instance().acquire();
-  fresh.home.store(nullptr, std::memory_order_relaxed);
+  fresh.home.store(nullptr, std::memory_order_release);
   fresh.leash.store(nullptr, std::memory_order_relaxed);
   fresh.joiner.store(nullptr, std::memory_order_relaxed);
   fresh.woken.store(0, std::memory_order_relaxed);
-  fresh.id = 0;
-  fresh.creator = 0;
-  fresh.created_at = {};
+  fresh.id.store(0, std::memory_order_release);
+  fresh.creator.store(0, std::memory_order_release);
+  fresh.created_at.store({}, std::memory_order_release);
   fresh.unwind = false;
-  fresh.unwinding = false;
+  fresh.phase.store(unwind_phase::none, std::memory_order_relaxed);
   fresh.shields.store(1, std::memory_order_relaxed);  // nobody unwinds a thread
   fresh.top = nullptr;
   fresh.wait = nullptr;

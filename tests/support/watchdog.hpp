@@ -28,8 +28,8 @@ inline void print_goroutines() {
     std::fprintf(stderr, "%llu %s epoch %llu [%s]%s%s, started at %s:%u",
                  static_cast<unsigned long long>(each.id), states[word & 3],
                  static_cast<unsigned long long>(word >> 2), detail::text_of(each.reason.load()),
-                 each.unwind ? " to be unwound" : "", each.unwinding ? ", unwinding" : "",
-                 each.created_at.file_name(), each.created_at.line());
+                 each.unwind ? " to be unwound" : "", each.is_unwinding() ? ", unwinding" : "",
+                 each.created_at.load().file_name(), each.created_at.load().line());
     if (each.top != nullptr)
       std::fprintf(stderr, ", at %s:%u", each.top->where.file_name(), each.top->where.line());
     for (std::uint32_t t = 0; t < each.target_count.load() && t < each.targets.size(); ++t) {

@@ -27,6 +27,13 @@
 //   read word, fields, word again).
 // - Park against cancel: the parker stores the word, then loads `done`; the canceller stores `done`,
 //   then loads the word; all four seq_cst, so one of them sees the other.
+// - The frames of a goroutine that is `waiting` or `claimed` can be read by others, who pin them: a reader counts
+//   itself in `readers`, then looks at the word, and reads no frame if that says anything else. Only worker::run
+//   resumes and destroys frames: it stores `active`, then looks at `readers`, and touches no frame before that is
+//   0 once. See worker.cpp for why one of them sees the other.
+// - What a reader needs of a record that may be used for another goroutine meanwhile (id, creator, created_at,
+//   home) is stored with release order: who reads a new value finds, when it looks at the word again, that
+//   the goroutine has ended.
 
 namespace leash::detail {
 
@@ -118,6 +125,12 @@ struct borrow_edge {
 };
 using borrow_edge_pool = stable_pool<borrow_edge, std::size_t{1} << 22>;
 
+// How far the unwinding of a goroutine has come. `abandoning`: an operation may still use its frames.
+enum class unwind_phase : std::uint8_t { none, abandoning, under_way };
+
+// A moment of the runtime's clock as records keep it, see scheduler.hpp.
+using coarse_time = std::uint32_t;
+
 class alignas(64) goroutine {
  public:
   std::atomic<std::uint64_t> word{0};
@@ -126,6 +139,7 @@ class alignas(64) goroutine {
   std::atomic<std::uint32_t> target_count{0};
   std::atomic<wait_reason> reason{wait_reason::running};
   std::atomic<bool> external{false};
+  std::atomic<std::uint16_t> readers{0};  // who go through its frames
   std::array<published_target, 2> targets;
   std::atomic<more_targets*> more{nullptr};
   std::atomic<object*> leash{nullptr};         // the context it is bound to
@@ -136,9 +150,9 @@ class alignas(64) goroutine {
   std::uint32_t outcome = 0;              // set by the claimer: which case, see the operation
   std::atomic<std::uint16_t> shields{0};  // >0: neither cancel nor the end of run() reaches it
   std::uint16_t slice = 0;                // operations left before it yields
-  std::atomic<std::uint32_t> woken{0};    // of a plain thread's record, see thread_wait.hpp
+  std::atomic<coarse_time> resumed{0};    // when it last got to run
   bool unwind = false;                    // set by the claimer: run destructors, not the body
-  bool unwinding = false;
+  std::atomic<unwind_phase> phase{unwind_phase::none};
   std::atomic<bool> sheltered{false};   // somebody under a shield waits for it: run() waits too
   bool done_leash = false;              // listed among its context's claimed, not its bound
   promise_base* top = nullptr;          // the innermost frame
@@ -149,16 +163,28 @@ class alignas(64) goroutine {
   goroutine* leash_next = nullptr;
   closure_base* closure = nullptr;
   std::atomic<scheduler*> home{nullptr};  // null: a plain thread's
-  std::uint64_t id = 0;
-  std::uint64_t creator = 0;
-  std::source_location created_at;
+  std::atomic<std::uint64_t> id{0};
+  std::atomic<std::uint64_t> creator{0};
+  std::atomic<std::source_location> created_at{std::source_location{}};
+  std::atomic<coarse_time> born{0};
+  std::atomic<std::uint32_t> woken{0};  // of a plain thread's record, see thread_wait.hpp
 #ifdef LEASH_MUTATIONS
   std::atomic<std::uint64_t> claimed_word{0};
 #endif
+
+  // Relaxed: only the goroutine's own worker changes it.
+  bool is_unwinding() const noexcept {
+    return phase.load(std::memory_order_relaxed) != unwind_phase::none;
+  }
 };
 
 #ifdef LEASH_MUTATIONS
 bool claim_aside(goroutine& waiter, std::uint64_t word) noexcept;
+#endif
+
+#ifndef LEASH_MUTATIONS
+static_assert(sizeof(goroutine) == 192,
+              "a million goroutines are 64 MB for every line that this grows");
 #endif
 
 using goroutine_pool = stable_pool<goroutine, std::size_t{1} << 24>;

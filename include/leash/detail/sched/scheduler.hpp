@@ -98,6 +98,26 @@ void arm_wait_timer(scheduler& home, goroutine& waiter, clock_time when, std::ui
 // The runtime's clock: steady_clock, or virtual time.
 clock_time now(const scheduler& home) noexcept;
 
+// Moments that take 4 bytes: in units of 2^24 ns, 17 ms, going round after two years.
+inline coarse_time coarse(clock_time when) noexcept {
+  return static_cast<coarse_time>(static_cast<std::uint64_t>(when.time_since_epoch().count()) >>
+                                  24);
+}
+// The moment that such a one stands for, but for whole rounds.
+inline clock_time moment_of(coarse_time when) noexcept {
+  return clock_time(clock_time::duration(std::int64_t{when} << 24));
+}
+// How much time passed, up to two years: too much by up to a unit, never too little. Zero when `then` is a little after
+// `present`, which was read earlier.
+inline std::chrono::nanoseconds time_since(coarse_time then, clock_time present) noexcept {
+  constexpr std::int64_t in_a_unit = std::int64_t{1} << 24;
+  constexpr coarse_time a_little = 1024;
+  const auto units = static_cast<coarse_time>(coarse(present) - then);
+  if (static_cast<coarse_time>(0 - units) < a_little && units != 0) return {};
+  return std::chrono::nanoseconds(std::int64_t{units} * in_a_unit +
+                                  present.time_since_epoch().count() % in_a_unit);
+}
+
 // So much later than now; as late as can be when that is too far.
 inline clock_time in_future(const scheduler& home, std::chrono::nanoseconds duration) noexcept {
   const clock_time present = now(home);

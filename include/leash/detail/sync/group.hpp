@@ -21,7 +21,8 @@ namespace leash::detail {
 
 // Whether `self`, the running goroutine, cannot be unwound now: it is shielded, or cleans up.
 inline bool is_shielded(const goroutine* self) noexcept {
-  return self != nullptr && (self->unwinding || self->shields.load(std::memory_order_relaxed) != 0);
+  return self != nullptr &&
+         (self->is_unwinding() || self->shields.load(std::memory_order_relaxed) != 0);
 }
 // Whether those that it waits for outlive the end of run().
 inline bool is_sheltered(const goroutine* self) noexcept {

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <leash/detail/sched/goroutine.hpp>
+#include <leash/detail/sched/scheduler.hpp>
+#include <leash/trace.hpp>
+
+namespace leash::detail {
+
+// Room for what one look at some goroutines finds.
+struct trace_batch {
+  static constexpr std::size_t most = goroutine_cursor::batch;
+  static constexpr std::size_t half_a_stack = 64;
+  static constexpr std::size_t longest_stack = 2 * half_a_stack;
+
+  std::array<goroutine_trace, most> traces;
+  // Bytes, so that memory for very deep stacks is touched only where there are any.
+  alignas(std::source_location)
+      std::array<std::byte, most * longest_stack * sizeof(std::source_location)> places;
+};
+
+// Goes through the records of all goroutines. Neither allocates nor locks, so it works in the handler of a signal.
+class goroutine_reader {
+ public:
+  explicit goroutine_reader(trace_batch& room) noexcept;
+
+  // Fills the room; none: that was all.
+  std::span<const goroutine_trace> next() noexcept;
+
+ private:
+  // What to do about a claimed one: put it off, so that one barrier does for many of them, or have one made now.
+  enum class claimed_one : std::uint8_t { put_off, look };
+
+  void look_at(goroutine& record, claimed_one what) noexcept;
+  void look_at_own(const goroutine& own) noexcept;
+  bool show_running(const goroutine& record, std::uint64_t word) noexcept;
+  bool show_pinned(const goroutine& record, bool after_barrier) noexcept;
+  bool show_unread(const goroutine& record) noexcept;
+  void look_at_put_off() noexcept;
+  void pin(goroutine& record) noexcept;
+  void unpin(goroutine& record) noexcept;
+  void walk(const promise_base* innermost, goroutine_trace& shown) noexcept;
+  goroutine_trace& new_trace() noexcept { return room_->traces[shown_++] = {}; }
+  std::source_location* next_places() noexcept;
+  clock_time present_of(const goroutine& alive) noexcept;
+
+  trace_batch* room_;
+  std::uint32_t next_ = 0;
+  std::uint32_t end_;
+  std::size_t shown_ = 0;
+  std::size_t places_ = 0;
+  std::array<goroutine*, trace_batch::most> put_off_;  // pinned
+  std::size_t put_off_count_ = 0;
+  std::uint32_t pins_ = 0;  // how many records are pinned, and in this batch at most were
+  std::uint32_t most_pins_ = 0;
+  std::uint64_t clock_of_ = 0;  // the number of the runtime that `present_` is of
+  clock_time present_{};
+};
+
+// Since the program started, over all readers. `most_pinned`: the most records that one of them has held at once.
+struct reader_counts {
+  std::uint64_t batches = 0;
+  std::uint32_t most_pinned = 0;
+};
+reader_counts count_reads() noexcept;
+
+}  // namespace leash::detail
