@@ -77,6 +77,17 @@ reader_counts count_reads() noexcept {
 goroutine_reader::goroutine_reader(trace_batch& room) noexcept
     : room_(&room), end_(goroutine_pool::instance().size()) {}
 
+std::span<const goroutine_trace> goroutine_reader::own() noexcept {
+  const goroutine* own = current_goroutine();
+  if (own == nullptr || state_of(own->word.load(std::memory_order_relaxed)) != wait_state::active)
+    return {};
+  left_out_ = own;
+  shown_ = places_ = 0;
+  clock_of_ = 0;
+  look_at_own(*own);
+  return {room_->traces.data(), shown_};
+}
+
 std::span<const goroutine_trace> goroutine_reader::next() noexcept {
   auto& pool = goroutine_pool::instance();
   const goroutine* own = current_goroutine();
@@ -86,6 +97,7 @@ std::span<const goroutine_trace> goroutine_reader::next() noexcept {
     clock_of_ = 0;
     for (; next_ != end_ && shown_ + put_off_count_ != trace_batch::most; ++next_) {
       goroutine& record = pool[next_];
+      if (&record == left_out_) continue;
       if (&record == own &&
           state_of(own->word.load(std::memory_order_relaxed)) == wait_state::active)
         look_at_own(record);

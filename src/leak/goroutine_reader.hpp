@@ -28,6 +28,8 @@ class goroutine_reader {
  public:
   explicit goroutine_reader(trace_batch& room) noexcept;
 
+  // The calling goroutine, if it is one, which next() does not show then.
+  std::span<const goroutine_trace> own() noexcept;
   // Fills the room; none: that was all.
   std::span<const goroutine_trace> next() noexcept;
 
@@ -49,6 +51,7 @@ class goroutine_reader {
   clock_time present_of(const goroutine& alive) noexcept;
 
   trace_batch* room_;
+  const goroutine* left_out_ = nullptr;
   std::uint32_t next_ = 0;
   std::uint32_t end_;
   std::size_t shown_ = 0;

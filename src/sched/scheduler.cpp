@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "signal_stack.hpp"
 #include "worker.hpp"
 
 #include <leash/detail/sched/promise.hpp>
@@ -134,6 +135,7 @@ void scheduler::start_threads() {
   for (std::size_t i = 1; i < workers.size(); ++i) {
     worker& self = *workers[i];
     self.thread = std::thread([this, &self] {
+      const signal_stack handlers_run_here;
       set_this_worker(&self);
       loop(self, threads_stop_);
       set_this_worker(nullptr);
@@ -150,6 +152,7 @@ void scheduler::stop_threads() {
 }
 
 void scheduler::run_until(const std::atomic<bool>& finished) {
+  const signal_stack handlers_run_here;
   worker& self = *workers.front();
   worker* outer = this_worker();
   set_this_worker(&self);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "run_queue.hpp"
+#include "run_watch.hpp"
 #include "timer_heap.hpp"
 #include "turn_estimate.hpp"
 #include "watchdog.hpp"
@@ -191,6 +192,7 @@ class scheduler {
   std::atomic<bool> drowsing_{false};  // the deputy waits without a bound
   // Until when the one in the poller sleeps; min() when nobody does.
   std::atomic<clock_time::rep> poller_deadline_{clock_time::min().time_since_epoch().count()};
+  const run_watch watched_;
   const std::chrono::milliseconds patience_;
   std::unique_ptr<watchdog> watchdog_;  // from start_threads to stop_threads
   std::atomic<bool> unbounded_{false};  // the wait in the poller has no bound of its own
