@@ -72,7 +72,7 @@ class task_promise final : public task_promise_base<T> {
   task<T> get_return_object() noexcept;
   std::suspend_always initial_suspend(
       std::source_location start = std::source_location::current()) noexcept {
-    this->where = start;
+    this->stand_at(start);
     return {};
   }
   final_awaiter final_suspend() const noexcept { return {}; }
@@ -80,7 +80,7 @@ class task_promise final : public task_promise_base<T> {
   template <class U>
   task_awaiter<U> await_transform(
       task<U>&& child, std::source_location where = std::source_location::current()) noexcept {
-    this->where = where;
+    this->stand_at(where);
     return task_awaiter<U>(std::move(child));
   }
 
@@ -89,7 +89,7 @@ class task_promise final : public task_promise_base<T> {
     requires(!std::is_lvalue_reference_v<Operation>)
   Operation&& await_transform(
       Operation&& op, std::source_location where = std::source_location::current()) noexcept {
-    this->where = where;
+    this->stand_at(where);
     op.bind(*this);
     return static_cast<Operation&&>(op);
   }
@@ -102,7 +102,7 @@ class task_promise final : public task_promise_base<T> {
              })
   bound_operation<Awaitable> await_transform(
       Awaitable&& from, std::source_location where = std::source_location::current()) {
-    this->where = where;
+    this->stand_at(where);
     return bound_operation<Awaitable>(std::forward<Awaitable>(from), *this);
   }
 };

@@ -1,5 +1,6 @@
 #include "worker.hpp"
 
+#include <leash/detail/base/recorded.hpp>
 #include <leash/detail/sched/leash_list.hpp>
 #include <leash/detail/sched/promise.hpp>
 #include <leash/detail/sched/start.hpp>
@@ -29,6 +30,7 @@ void count(std::atomic<std::int64_t>& own) noexcept {
 //   between its addition and its look. If the load here came before that barrier, so did the store before it,
 //   and the reader saw it; else the load sees the addition. The fence keeps the compiler from turning the two round.
 void wait_for_readers(const goroutine& taken) noexcept {
+  if constexpr (!recorded::registry) return;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   if (taken.readers.load(std::memory_order_seq_cst) == 0) [[likely]]
     return;
@@ -171,8 +173,10 @@ goroutine* worker::take_own() noexcept {
 void worker::run(goroutine& next) noexcept {
   if (next.unwind && home.set_aside(next)) return;
   current = &next;
-  signs.turn_begins(next, next.top->where);
-  next.resumed.store(present, std::memory_order_relaxed);
+  if constexpr (recorded::registry) {
+    signs.turn_begins(next, next.top->where);
+    next.resumed.store(present, std::memory_order_relaxed);
+  }
   next.slice = operations_in_a_slice;
   bool resume = false;
   if (!next.unwind) {
@@ -196,7 +200,7 @@ void worker::run(goroutine& next) noexcept {
   }
   if (goroutine* gone = std::exchange(ended, nullptr)) finish(*this, *gone);
   current = nullptr;
-  signs.turn_ends();
+  if constexpr (recorded::registry) signs.turn_ends();
   if (trace.exception) trace.exception = nullptr;
 }
 
@@ -269,8 +273,31 @@ void yield_current(goroutine& self) noexcept {
 
 void continue_unwinding(goroutine& waiter) noexcept { make_ready(waiter, false); }
 
-goroutine& new_goroutine(std::source_location created_at) {
+namespace {
+
+// Its number, and since when it exists. `self`: the worker that starts it; null: a thread that is none of `home`'s.
+[[maybe_unused]] void enter_in_registry(goroutine& fresh, worker* self, scheduler& home) noexcept {
   constexpr std::uint64_t id_batch = 16;
+  coarse_time born = 0;
+  if (self == nullptr) {
+    fresh.id.store(home.next_ids.fetch_add(1, std::memory_order_relaxed),
+                   std::memory_order_release);
+    born = coarse(home.now());
+  } else {
+    if (self->next_id == self->last_id) {
+      self->next_id = home.next_ids.fetch_add(id_batch, std::memory_order_relaxed);
+      self->last_id = self->next_id + id_batch;
+    }
+    fresh.id.store(self->next_id++, std::memory_order_release);
+    born = self->present;
+  }
+  fresh.born.store(born, std::memory_order_relaxed);
+  fresh.resumed.store(born, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+goroutine& new_goroutine(std::source_location created_at) {
   worker* self = this_worker();
   scheduler* home = starting_in;
   if (home == nullptr) {
@@ -278,26 +305,15 @@ goroutine& new_goroutine(std::source_location created_at) {
     home = &self->home;
   }
   goroutine& fresh = *goroutine_pool::instance().acquire();
-  coarse_time born = 0;
-  if (self == nullptr || home != &self->home) {
-    fresh.id.store(home->next_ids.fetch_add(1, std::memory_order_relaxed),
-                   std::memory_order_release);
-    born = coarse(home->now());
-  } else {
-    if (self->next_id == self->last_id) {
-      self->next_id = home->next_ids.fetch_add(id_batch, std::memory_order_relaxed);
-      self->last_id = self->next_id + id_batch;
-    }
-    fresh.id.store(self->next_id++, std::memory_order_release);
-    born = self->present;
+  if constexpr (recorded::registry)
+    enter_in_registry(fresh, self != nullptr && home == &self->home ? self : nullptr, *home);
+  if constexpr (recorded::birthplaces) {
+    const goroutine* creator = self == nullptr ? nullptr : self->current;
+    fresh.creator.store(creator == nullptr ? 0 : creator->id.load(std::memory_order_relaxed),
+                        std::memory_order_release);
+    fresh.created_at.store(created_at, std::memory_order_release);
   }
-  const goroutine* creator = self == nullptr ? nullptr : self->current;
-  fresh.creator.store(creator == nullptr ? 0 : creator->id.load(std::memory_order_relaxed),
-                      std::memory_order_release);
-  fresh.created_at.store(created_at, std::memory_order_release);
   fresh.home.store(home, std::memory_order_release);
-  fresh.born.store(born, std::memory_order_relaxed);
-  fresh.resumed.store(born, std::memory_order_relaxed);
   fresh.target_count.store(0, std::memory_order_relaxed);
   fresh.reason.store(wait_reason::running, std::memory_order_relaxed);
   fresh.shields.store(0, std::memory_order_relaxed);

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <leash/detail/base/arena.hpp>
+#include <leash/detail/base/recorded.hpp>
 #include <leash/detail/sched/goroutine.hpp>
 
 namespace leash::detail {
@@ -24,6 +25,11 @@ class promise_base {
     return allocate_block(bytes, block_kind::frame, nullptr);
   }
   static void operator delete(void* frame) noexcept { free_block(frame); }
+
+  // Before it may be suspended.
+  void stand_at(std::source_location place) noexcept {
+    if constexpr (recorded::locations) where = place;
+  }
 
   // Gives the frame to a goroutine, as its innermost one; before its body runs.
   void begin(goroutine& runner) noexcept;
