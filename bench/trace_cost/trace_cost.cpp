@@ -28,9 +28,11 @@ leash::task<> spawn(std::uint64_t count) {
 leash::task<> wait(std::uint64_t count) {
   const leash::channel<> there;
   const leash::channel<> back;
-  leash::go([](leash::channel<> in, leash::channel<> out) -> leash::task<> {
-    while (co_await in.receive()) co_await out.send();
-  }, there, back);
+  leash::go(
+      [](leash::channel<> in, leash::channel<> out) -> leash::task<> {
+        while (co_await in.receive()) co_await out.send();
+      },
+      there, back);
   for (std::uint64_t i = 0; i < count; i += 2) {
     co_await there.send();
     co_await back.receive();

@@ -27,7 +27,7 @@ void on_quit(int number) noexcept {
   const int kept = errno;
   if (catching.load(std::memory_order_acquire)) {
     sem_post(&posted);
-  } else {
+  } else if (before.sa_handler == SIG_DFL) {
     std::signal(number, SIG_DFL);
     raise(number);
   }
@@ -68,7 +68,9 @@ void start_thread() {
 }  // namespace
 
 void catch_quit_signal() {
-  if (sigaction(SIGQUIT, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) return;
+  if (sigaction(SIGQUIT, nullptr, &before) != 0) return;
+  // Shells have what they start in the background ignore it; that is not the program's own choice.
+  if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) return;
   if (!thread_runs) start_thread();
   struct sigaction ours{};
   ours.sa_handler = &on_quit;

@@ -127,6 +127,18 @@ TEST(QuitSignalOfTheProgram, StaysItsOwn) {
   sigaction(SIGQUIT, &before, nullptr);
 }
 
+// As a shell has it that starts the program in the background.
+TEST(QuitSignalOfTheProgram, IsIgnoredAgainAfterwardsIfItWas) {
+  stderr_reader said;
+  const auto before = std::signal(SIGQUIT, SIG_IGN);
+  run([&]() -> task<> {
+    raise(SIGQUIT);
+    EXPECT_THAT(said.paragraphs(1), HasSubstr("goroutine 1 ["));
+    co_return;
+  });
+  EXPECT_EQ(std::signal(SIGQUIT, before), SIG_IGN);
+}
+
 TEST(QuitSignalOfTheProgram, CanBeAContextsMeanwhile) {
   run([]() -> task<> {
     const cancelable_context told = signal_context({SIGQUIT});

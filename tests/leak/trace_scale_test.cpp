@@ -66,48 +66,50 @@ reading read_often(trace_form form) {
 }
 
 TEST(TraceScale, AMillionTakeTenTimesAsLongAsATenthOfThemAndNoMoreMemory) {
-  run([]() -> task<> {
-    const channel<> gate;
-    const auto have = [&](std::size_t wanted) -> task<> {
-      for (std::size_t i = num_goroutines() - 1; i < wanted; ++i)
-        go(i % 2 == 0 ? wait_here : wait_there, gate);
-      // Who is behind these in the queue runs after them.
-      co_await this_goroutine::yield();
-      co_await this_goroutine::yield();
-    };
-    for (const trace_form form : {trace_form::grouped, trace_form::each}) (void)read_all(form);
-    co_await have(few);
-    const reading few_grouped = read_often(trace_form::grouped);
-    const reading few_each = read_often(trace_form::each);
-    co_await have(many);
-    const reading many_grouped = read_often(trace_form::grouped);
-    const reading many_each = read_often(trace_form::each);
+  run(
+      []() -> task<> {
+        const channel<> gate;
+        const auto have = [&](std::size_t wanted) -> task<> {
+          for (std::size_t i = num_goroutines() - 1; i < wanted; ++i)
+            go(i % 2 == 0 ? wait_here : wait_there, gate);
+          // Who is behind these in the queue runs after them.
+          co_await this_goroutine::yield();
+          co_await this_goroutine::yield();
+        };
+        for (const trace_form form : {trace_form::grouped, trace_form::each}) (void)read_all(form);
+        co_await have(few);
+        const reading few_grouped = read_often(trace_form::grouped);
+        const reading few_each = read_often(trace_form::each);
+        co_await have(many);
+        const reading many_grouped = read_often(trace_form::grouped);
+        const reading many_each = read_often(trace_form::each);
 
-    EXPECT_TRUE(many_grouped.beginning.starts_with("goroutine profile: total " +
-                                                   std::to_string(many + 1) + "\n"));
-    EXPECT_GT(many_each.bytes, many * 100);
-    EXPECT_LT(many_grouped.bytes, 10'000u);
-    for (const reading& each : {many_grouped, many_each}) {
-      EXPECT_LT(each.longest, std::size_t{1} << 20);
-      EXPECT_LT(each.grown, std::size_t{8} << 20);
-    }
-    const auto ratio = [](const reading& large, const reading& small) {
-      return static_cast<double>(large.took.count()) / static_cast<double>(small.took.count());
-    };
-    const auto ms = [](const reading& of) {
-      return static_cast<double>(of.took.count()) / 1e6;
-    };
-    std::printf("  grouped: %.1f ms for %zu, %.1f for %zu: %.1f times\n", ms(many_grouped), many,
-                ms(few_grouped), few, ratio(many_grouped, few_grouped));
-    std::printf("  each:    %.1f ms for %zu, %.1f for %zu: %.1f times, %zu MB\n", ms(many_each), many,
-                ms(few_each), few, ratio(many_each, few_each), many_each.bytes >> 20);
-    if (!LEASH_SANITIZED) {
-      EXPECT_LE(ratio(many_grouped, few_grouped), 13);
-      EXPECT_LE(ratio(many_each, few_each), 13);
-    }
-    gate.close();
-    co_await testing::until_alone();
-  }, {.processors = 2, .watchdog = std::chrono::milliseconds(0)});
+        EXPECT_TRUE(many_grouped.beginning.starts_with("goroutine profile: total " +
+                                                       std::to_string(many + 1) + "\n"));
+        EXPECT_GT(many_each.bytes, many * 100);
+        EXPECT_LT(many_grouped.bytes, 10'000u);
+        for (const reading& each : {many_grouped, many_each}) {
+          EXPECT_LT(each.longest, std::size_t{1} << 20);
+          EXPECT_LT(each.grown, std::size_t{8} << 20);
+        }
+        const auto ratio = [](const reading& large, const reading& small) {
+          return static_cast<double>(large.took.count()) / static_cast<double>(small.took.count());
+        };
+        const auto ms = [](const reading& of) {
+          return static_cast<double>(of.took.count()) / 1e6;
+        };
+        std::printf("  grouped: %.1f ms for %zu, %.1f for %zu: %.1f times\n", ms(many_grouped),
+                    many, ms(few_grouped), few, ratio(many_grouped, few_grouped));
+        std::printf("  each:    %.1f ms for %zu, %.1f for %zu: %.1f times, %zu MB\n", ms(many_each),
+                    many, ms(few_each), few, ratio(many_each, few_each), many_each.bytes >> 20);
+        if (!LEASH_SANITIZED) {
+          EXPECT_LE(ratio(many_grouped, few_grouped), 13);
+          EXPECT_LE(ratio(many_each, few_each), 13);
+        }
+        gate.close();
+        co_await testing::until_alone();
+      },
+      {.processors = 2, .watchdog = std::chrono::milliseconds(0)});
 }
 
 }  // namespace
