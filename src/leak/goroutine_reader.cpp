@@ -185,8 +185,9 @@ bool goroutine_reader::show_running(const goroutine& record, std::uint64_t word)
 bool goroutine_reader::show_pinned(const goroutine& record, bool after_barrier) noexcept {
   const std::uint64_t word = record.word.load(std::memory_order_seq_cst);
   const wait_state state = state_of(word);
-  if (state != wait_state::waiting && !(state == wait_state::claimed && after_barrier))
-    return false;
+  const bool stands_still =
+      state == wait_state::waiting || (state == wait_state::claimed && after_barrier);
+  if (!stands_still) return false;
   if (record.home.load(std::memory_order_relaxed) == nullptr) return false;
   goroutine_trace& shown = new_trace();
   show_identity(record, shown);

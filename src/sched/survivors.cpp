@@ -83,7 +83,8 @@ void scheduler::unwind_survivors(bool say) {
     claimed = &each;
     if (mutated(rule::claim_all_then_destroy)) {
       release(claimed);
-      while (workers.size() > 1 && state_of(each.word.load()) == wait_state::claimed)
+      while (workers.size() > 1 && state_of(each.word.load()) == wait_state::claimed &&
+             !each.is_unwinding())
         std::this_thread::yield();
     }
   }

@@ -112,8 +112,8 @@ inline clock_time moment_of(coarse_time when) noexcept {
 inline std::chrono::nanoseconds time_since(coarse_time then, clock_time present) noexcept {
   constexpr std::int64_t in_a_unit = std::int64_t{1} << 24;
   constexpr coarse_time a_little = 1024;
-  const auto units = static_cast<coarse_time>(coarse(present) - then);
-  if (static_cast<coarse_time>(0 - units) < a_little && units != 0) return {};
+  const coarse_time units = coarse(present) - then;
+  if (units != 0 && 0U - units < a_little) return {};
   return std::chrono::nanoseconds(std::int64_t{units} * in_a_unit +
                                   present.time_since_epoch().count() % in_a_unit);
 }
