@@ -2,13 +2,13 @@
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 
-# leash_add_library(<name> <alias> FLOORS <floor>... LINKS <target>...): a static library of src/<floor>/*.cpp.
+# leash_add_library(<name> <alias> FLOORS <floor>... LINKS <target>...): a static library of src/<floor>/*.cpp and its folders.
 # A floor that has no sources yet gives an interface library: whoever links it keeps working.
 function(leash_add_library name alias)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "FLOORS;LINKS;PRIVATE_LINKS")
   set(sources)
   foreach(floor IN LISTS arg_FLOORS)
-    file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${floor}/*.cpp")
+    file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${floor}/*.cpp" "${PROJECT_SOURCE_DIR}/src/${floor}/*/*.cpp")
     list(APPEND sources ${found})
   endforeach()
   if(sources)
