@@ -37,6 +37,9 @@ struct runtime_options {
   // A goroutine that holds its worker for longer is reported to stderr, once a place: it computes without
   // giving way, or blocks its thread. Zero: never; nor on virtual time.
   std::chrono::milliseconds watchdog{100};
+  // For a tool inside the program, such as its debug server: num_goroutines(), traces and profiles leave the
+  // goroutines of this runtime out.
+  bool hidden = false;
 };
 
 // Memory that goroutines hold; exact when nothing runs.
@@ -54,6 +57,8 @@ memory_usage memory() noexcept;
 // cleans up, is unwound when that is over.
 // Throws errc::bad_option for an option or an environment variable that cannot be used. On a worker it
 // takes that worker away from its own runtime meanwhile.
+// LEASH_DEBUG_ADDR=127.0.0.1:6060 in the environment: while a runtime lives, a debug server answers there;
+// see debug_server.hpp, in leash::http.
 template <class F>
 auto run(F main, runtime_options options = {},
          std::source_location where = std::source_location::current());

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "debug_presence.hpp"
 #include "worker.hpp"
 
 #include <leash/error.hpp>
@@ -87,11 +88,13 @@ leak_policy policy_of(const runtime_options& options) {
 
 struct runner::state {
   explicit state(const runtime_options& options)
-      : home(processors_of(options), options.virtual_time, options.watchdog),
-        policy(policy_of(options)) {}
+      : home(processors_of(options), options.virtual_time, options.watchdog, options.hidden),
+        policy(policy_of(options)),
+        debug(options.hidden) {}
 
   scheduler home;
   leak_policy policy;
+  debug_presence debug;
   std::atomic<bool> main_is_over{false};
 };
 
@@ -138,11 +141,14 @@ void thread_join::wait() {
 
 struct runtime::state {
   explicit state(const runtime_options& options)
-      : home(detail::processors_of(options), options.virtual_time, options.watchdog),
-        policy(detail::policy_of(options)) {}
+      : home(detail::processors_of(options), options.virtual_time, options.watchdog,
+             options.hidden),
+        policy(detail::policy_of(options)),
+        debug(options.hidden) {}
 
   detail::scheduler home;
   leak_policy policy;
+  detail::debug_presence debug;
   std::atomic<bool> over{false};
   std::thread first;  // worker 0; the others are the scheduler's
 };

@@ -56,15 +56,18 @@ std::vector<scheduler*>& schedulers() {
 std::int64_t live_goroutines() noexcept {
   const std::lock_guard guard(schedulers_lock);
   std::int64_t sum = 0;
-  for (const scheduler* each : schedulers()) sum += each->live();
+  for (const scheduler* each : schedulers())
+    if (!each->hidden) sum += each->live();
   return sum;
 }
 
 scheduler::scheduler(std::uint32_t processors, bool virtual_time,
-                     std::chrono::milliseconds patience)
+                     std::chrono::milliseconds patience, bool hidden)
     : virtual_time(virtual_time),
+      hidden(hidden),
       number(next_number.fetch_add(1, std::memory_order_relaxed)),
       owned_events(std::make_unique<condition_poller>()),
+      next_ids(hidden ? first_hidden_id : 1),
       patience_(virtual_time ? patience.zero() : patience) {
   set_judge_of_use(judge_use);
   virtual_now_.store(virtual_epoch, std::memory_order_relaxed);

@@ -92,7 +92,9 @@ class worker {
 class scheduler {
  public:
   // `patience`: how long a goroutine may hold its worker before that is reported; zero: for ever.
-  scheduler(std::uint32_t processors, bool virtual_time, std::chrono::milliseconds patience);
+  // `hidden`: its goroutines are no part of the program, see runtime_options.
+  scheduler(std::uint32_t processors, bool virtual_time, std::chrono::milliseconds patience,
+            bool hidden = false);
   ~scheduler();
 
   // Runs worker 0 on this thread until `finished` is set; the other workers run on threads of theirs.
@@ -126,6 +128,7 @@ class scheduler {
   }
 
   const bool virtual_time;
+  const bool hidden;
   const std::uint64_t number;  // no other one of this process has, or had, the same
   std::atomic<bool> stopping{false};
   // Main has returned, and virtual time does not go on before all that are left have been claimed.
@@ -136,7 +139,7 @@ class scheduler {
   std::mutex events_lock;
   std::unique_ptr<poller> owned_events;
   std::unique_ptr<poller> io_events;  // guarded by events_lock until set
-  std::atomic<std::uint64_t> next_ids{1};
+  std::atomic<std::uint64_t> next_ids;
   std::atomic<std::int64_t> started_elsewhere{0};  // by threads that are no worker of this runtime
 
  private:
@@ -204,7 +207,7 @@ void set_this_worker(worker* self) noexcept;
 // Whether the running code may use what is in the block.
 use judge_use(const block_header& block) noexcept;
 
-// All goroutines of all runtimes of this process.
+// All goroutines of all runtimes of this process but the hidden ones.
 std::int64_t live_goroutines() noexcept;
 
 }  // namespace leash::detail

@@ -178,6 +178,10 @@ class alignas(64) goroutine {
   }
 };
 
+// Goroutines of hidden runtimes (see runtime_options) have ids from here on; others never get that far.
+inline constexpr std::uint64_t first_hidden_id = std::uint64_t{1} << 63;
+constexpr bool is_hidden(std::uint64_t id) noexcept { return id >= first_hidden_id; }
+
 #ifdef LEASH_MUTATIONS
 bool claim_aside(goroutine& waiter, std::uint64_t word) noexcept;
 #endif
