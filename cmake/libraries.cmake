@@ -29,6 +29,14 @@ endfunction()
 
 leash_add_library(leash_core core FLOORS base sched sync leak race LINKS fmt::fmt Threads::Threads)
 
+# Writes the profiles; headers alone, and in no header of ours.
+find_path(LEASH_PROTOZERO protozero/pbf_writer.hpp)
+mark_as_advanced(LEASH_PROTOZERO)
+if(NOT LEASH_PROTOZERO)
+  message(FATAL_ERROR "leash needs protozero's headers, which were not found; on Debian: libprotozero-dev.")
+endif()
+target_include_directories(leash_core SYSTEM PRIVATE "${LEASH_PROTOZERO}")
+
 # For the tests of programs that use leash.
 leash_add_library(leash_testing testing FLOORS testing LINKS leash::core)
 
@@ -36,4 +44,10 @@ find_package(Boost 1.81 REQUIRED)
 leash_add_library(leash_net net FLOORS net LINKS leash::core Boost::headers)
 
 find_package(CURL REQUIRED)
-leash_add_library(leash_http http FLOORS http LINKS leash::net PRIVATE_LINKS CURL::libcurl)
+find_package(ZLIB REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+leash_add_library(leash_http http FLOORS http LINKS leash::net
+  PRIVATE_LINKS CURL::libcurl ZLIB::ZLIB prometheus-cpp::core)
+target_compile_definitions(leash_http PRIVATE LEASH_VERSION="${PROJECT_VERSION}")
+# The core knows the debug server by weak symbols, for which no linker would look into an archive.
+target_link_options(leash_http INTERFACE "LINKER:--undefined=leash_start_debug_server")

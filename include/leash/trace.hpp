@@ -30,7 +30,7 @@ struct goroutine_trace {
   std::size_t elided = 0;
 };
 
-// Goes through all goroutines of the process, of all runtimes. No goroutine and no thread is stopped: each trace is true
+// Goes through all goroutines of the process, of all runtimes but hidden ones. No goroutine and no thread is stopped: each trace is true
 // of its own moment. Between two calls it holds nothing, so a reader may take its time; any number of readers can be under
 // way at once. Any goroutine, any thread; one at a time.
 class goroutine_cursor {

@@ -105,6 +105,7 @@ std::span<const goroutine_trace> goroutine_reader::next() noexcept {
         look_at(record, claimed_one::put_off);
     }
     look_at_put_off();
+    leave_out_hidden();
     note_batch(most_pins_);
     // Those that there was room for may all have ended.
   } while (shown_ == 0 && next_ != end_);
@@ -150,6 +151,14 @@ void goroutine_reader::look_at_put_off() noexcept {
     if (!shown) put_off_[missed++] = put_off_[i];
   }
   for (std::size_t i = 0; i < missed; ++i) look_at(*put_off_[i], claimed_one::look);
+}
+
+// Here and not before it is looked at, when its record could still become another one's.
+void goroutine_reader::leave_out_hidden() noexcept {
+  const auto end = room_->traces.begin() + static_cast<std::ptrdiff_t>(shown_);
+  const auto left = std::remove_if(room_->traces.begin(), end,
+                                   [](const goroutine_trace& each) { return is_hidden(each.id); });
+  shown_ = static_cast<std::size_t>(left - room_->traces.begin());
 }
 
 void goroutine_reader::look_at_own(const goroutine& own) noexcept {

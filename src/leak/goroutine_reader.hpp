@@ -43,6 +43,7 @@ class goroutine_reader {
   bool show_pinned(const goroutine& record, bool after_barrier) noexcept;
   bool show_unread(const goroutine& record) noexcept;
   void look_at_put_off() noexcept;
+  void leave_out_hidden() noexcept;
   void pin(goroutine& record) noexcept;
   void unpin(goroutine& record) noexcept;
   void walk(const promise_base* innermost, goroutine_trace& shown) noexcept;
