@@ -45,7 +45,17 @@ if(TARGET leash)
   endif()
 endif()
 
+# Programs that tests run and look at from outside: with the debug server, and without.
+add_executable(leash_debugged "${PROJECT_SOURCE_DIR}/tests/programs/debugged.cpp")
+target_link_libraries(leash_debugged PRIVATE leash::http leash_warnings)
+add_executable(leash_debugged_core "${PROJECT_SOURCE_DIR}/tests/programs/debugged.cpp")
+target_link_libraries(leash_debugged_core PRIVATE leash::core leash_warnings)
+
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME DebugServer
+  COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/debug_server_test.py"
+    $<TARGET_FILE:leash_debugged> $<TARGET_FILE:leash_debugged_core>)
+set_tests_properties(DebugServer PROPERTIES LABELS net TIMEOUT 300)
 add_test(NAME Layering COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/layering_test.py")
 set_tests_properties(Layering PROPERTIES LABELS layering TIMEOUT 300 ENVIRONMENT "CXX=${CMAKE_CXX_COMPILER}")
 

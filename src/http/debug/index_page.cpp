@@ -1,0 +1,88 @@
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "http/debug/pages.hpp"
+
+#include <leash/go.hpp>
+
+namespace leash::http {
+namespace {
+
+std::string arguments() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::string all{std::istreambuf_iterator<char>(file), {}};
+  if (!all.empty() && all.back() == '\0') all.pop_back();
+  return all;
+}
+
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '&':
+        safe += "&amp;";
+        break;
+      case '\0':
+        safe += ' ';
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
+
+}  // namespace
+
+streamed_response cmdline_page() { return text_answer(200, arguments()); }
+
+streamed_response index_page() {
+  constexpr std::string_view page = R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>/debug/pprof/</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 50rem; padding: 0 1rem; color-scheme: light dark; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ text-align: left; vertical-align: baseline; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid #8884; }}
+td:first-child, th:first-child {{ text-align: right; font-variant-numeric: tabular-nums; }}
+code, pre {{ font-size: .9em; overflow-wrap: anywhere; white-space: pre-wrap; }}
+</style>
+</head>
+<body>
+<h1>/debug/pprof/</h1>
+<p><code>{program}</code></p>
+<table>
+<tr><th>Count</th><th>Profile</th><th></th></tr>
+<tr><td>{goroutines}</td><td><a href="goroutine?debug=1">goroutine</a></td><td>Where all goroutines stand:
+<a href="goroutine?debug=1">grouped</a>, <a href="goroutine?debug=2">one by one</a>,
+<a href="goroutine">as a file for go tool pprof</a>,
+<a href="goroutine?seconds=5">what changes in 5 s</a>, as a file too</td></tr>
+<tr><td></td><td><a href="cmdline">cmdline</a></td><td>The command line of this program</td></tr>
+<tr><td></td><td><a href="/metrics">/metrics</a></td><td>For Prometheus</td></tr>
+</table>
+<p>From a shell:</p>
+<pre>go tool pprof -top http://HOST:PORT/debug/pprof/goroutine
+go tool pprof -http=: http://HOST:PORT/debug/pprof/goroutine</pre>
+</body>
+</html>
+)";
+  return text_answer(200,
+                     fmt::format(page, fmt::arg("program", escaped(arguments())),
+                                 fmt::arg("goroutines", num_goroutines())),
+                     "text/html; charset=utf-8");
+}
+
+}  // namespace leash::http
