@@ -43,6 +43,8 @@ if("net" IN_LIST leash_all_wanted)
   leash_find(net Boost 1.81 Boost::headers libboost1.81-dev)
 endif()
 if("http" IN_LIST leash_all_wanted)
+  leash_find(http prometheus-cpp "" prometheus-cpp::core prometheus-cpp-dev)
+  leash_find(http ZLIB "" ZLIB::ZLIB zlib1g-dev)
   leash_find(http CURL "" CURL::libcurl libcurl4-openssl-dev)
 endif()
 

@@ -40,6 +40,7 @@ leash_add_pc(leash-core "Goroutines, channels, select and contexts for C++20" RE
 leash_add_pc(leash-testing "For the tests of programs that use leash" REQUIRES "leash-core ${same_version}")
 leash_add_pc(leash-net "Boost.Asio operations awaited in goroutines" REQUIRES "leash-core ${same_version}"
   CFLAGS ${boost_cflags} LIBS "-L\${libdir}" -lleash_net)
-leash_add_pc(leash-http "An HTTP client whose requests end with their goroutine" REQUIRES "leash-net ${same_version}" libcurl
-  LIBS "-L\${libdir}" -lleash_http)
+leash_add_pc(leash-http "An HTTP client whose requests end with their goroutine, a server, and the debug server"
+  REQUIRES "leash-net ${same_version}" libcurl zlib prometheus-cpp-core
+  LIBS "-L\${libdir}" -Wl,--undefined=leash_start_debug_server -lleash_http)
 leash_add_pc(leash "${PROJECT_DESCRIPTION}" REQUIRES "leash-http ${same_version}")

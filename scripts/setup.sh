@@ -55,13 +55,15 @@ if ! { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive $lin
   exit 1
 fi
 
-# The tests start servers of their own; nobody asked for one on port 80.
-case " $missing " in
-  *' nginx '*)
-    if [ -d /run/systemd/system ]; then
-      $sudo systemctl disable --quiet --now nginx >&2 || true
-    else
-      $sudo service nginx stop >/dev/null 2>&1 || true
-    fi
-    ;;
-esac
+# The tests start servers of their own; nobody asked for one on port 80, or for one that collects metrics.
+for server in nginx prometheus; do
+  case " $missing " in
+    *" $server "*)
+      if [ -d /run/systemd/system ]; then
+        $sudo systemctl disable --quiet --now "$server" >&2 || true
+      else
+        $sudo service "$server" stop >/dev/null 2>&1 || true
+      fi
+      ;;
+  esac
+done

@@ -73,6 +73,10 @@ class Installed(unittest.TestCase):
             with self.subTest(program=name):
                 self.assertEqual(run(folder / name, env={**os.environ, "no_proxy": "*"}), (0, SAID[name]))
 
+    def assert_debug_server(self, program):
+        said = run(program, env={**os.environ, "no_proxy": "*", "LEASH_DEBUG_ADDR": "127.0.0.1:0"})[1]
+        self.assertIn("leash: debug server at http://127.0.0.1:", said)
+
     def pkg_config(self, *words, **environment):
         return run("pkg-config", *words, env={**os.environ, "PKG_CONFIG_PATH": f"{self.prefix}/lib/pkgconfig", **environment})
 
@@ -97,6 +101,7 @@ class Installed(unittest.TestCase):
         code, said = run("cmake", "--build", folder, "-j", "2")
         self.assertEqual(code, 0, said)
         self.assert_programs(folder, SAID)
+        self.assert_debug_server(folder / "fetch")
         self.assertEqual(run("ctest", "--test-dir", folder)[0], 0)
 
     def test_cmake_builds_what_needs_the_core_alone_where_there_is_no_boost_and_no_curl(self):
@@ -115,6 +120,7 @@ class Installed(unittest.TestCase):
         code, said = run("make", "-j2", f"CXX={COMPILER}", f"PKG_CONFIG_PATH={moved}/lib/pkgconfig", cwd=folder)
         self.assertEqual(code, 0, said)
         self.assert_programs(folder, SAID)
+        self.assert_debug_server(folder / "fetch")
 
     def test_pkg_config_asks_for_what_each_library_uses_and_no_more(self):
         core = self.pkg_config("--libs", "leash-core")[1].split()
