@@ -24,6 +24,7 @@ EXPECTED = {
     "09_loop_leak": (1, 2, "beat beat the session is over beat beat"),
     "10_loop_done": (1, 1, "beat beat the session is over"),
     "11_race": (1, 1, "winner: google"),
+    "12_debug_server": (1, 4, "3 goroutines wait to send"),
 }
 MOST_LINES = 59
 

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -42,6 +43,7 @@ task<> serve(std::array<backend, 2> served, int tell) {
 
 [[noreturn]] void serve_in_child(const std::array<backend, 2>& served, int tell) {
   int code = 0;
+  unsetenv("LEASH_DEBUG_ADDR");  // it is meant for the demo
   try {
     run([&] { return serve(served, tell); },
         {.processors = 1, .leaks = leak_policy::off, .watchdog = {}});
