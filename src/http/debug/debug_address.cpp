@@ -32,7 +32,7 @@ std::optional<boost::asio::ip::address> address_of(std::string_view host) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
     host = host.substr(1, host.size() - 2);
   boost::system::error_code failure;
-  const auto address = boost::asio::ip::make_address(std::string(host), failure);
+  auto address = boost::asio::ip::make_address(std::string(host), failure);
   if (failure) return std::nullopt;
   return address;
 }
