@@ -6,11 +6,17 @@ if(NOT leash_tool_sources)
 endif()
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(ZLIB REQUIRED)
+find_path(LEASH_PROTOZERO protozero/pbf_message.hpp REQUIRED)
+mark_as_advanced(LEASH_PROTOZERO)
 
 add_executable(leash ${leash_tool_sources})
 target_include_directories(leash PRIVATE "${PROJECT_SOURCE_DIR}/tool")
+target_include_directories(leash SYSTEM PRIVATE "${LEASH_PROTOZERO}")
 target_compile_definitions(leash PRIVATE LEASH_VERSION="${PROJECT_VERSION}")
-target_link_libraries(leash PRIVATE leash::http leash_warnings CLI11::CLI11 nlohmann_json::nlohmann_json)
+target_link_libraries(leash PRIVATE leash::http leash_warnings CLI11::CLI11 nlohmann_json::nlohmann_json
+  yaml-cpp ZLIB::ZLIB)
 set_target_properties(leash PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
 
 # The manual pages and the shells' completions, which the command writes itself: see tool/manual and tool/completion.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the command says, word for word: its help, and what it says of command lines that cannot be understood.
 
-tests/tool/golden/*.txt are transcripts: a line "$ leash ..." is run by the shell in an empty folder; the lines below it are what
+tests/tool/golden/*.txt are transcripts: a line "$ ..." is run by the shell in an empty folder; the lines below it are what
 it printed, on stdout and stderr together, and "[exit N]" when it ended with N and not 0. Checked:
   - each command line prints what stands there;
   - each command has its own transcript of --help, golden/help/<command>.txt, and no other has.
@@ -22,7 +22,7 @@ GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 
 
 def run(command, line):
-    """Runs a line that begins with "leash"; returns what a transcript says of it."""
+    """Runs a line, in which leash is the command; returns what a transcript says of it."""
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "bin").mkdir()
         pathlib.Path(folder, "bin/leash").symlink_to(command)

@@ -8,6 +8,7 @@
 
 #include "oom/oom.hpp"
 #include "shown/chart.hpp"
+#include "shown/grouped.hpp"
 #include "shown/standard_streams.hpp"
 #include "shown/terminal.hpp"
 
@@ -17,12 +18,6 @@ namespace {
 template <class... A>
 void line(std::string_view text, const A&... measured) {
   fmt::print("{}\n", fmt::format(fmt::runtime(text), measured...));
-}
-
-std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
 }
 
 std::string size_of(std::uint64_t bytes) {

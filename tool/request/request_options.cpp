@@ -53,6 +53,36 @@ std::shared_ptr<request_options> request_options::add_to(CLI::App& command) {
   return words;
 }
 
+std::shared_ptr<request_options> request_options::add_get_to(CLI::App& command,
+                                                             const char* max_time,
+                                                             const char* max_filesize) {
+  auto words = std::make_shared<request_options>();
+  http::request& flags = words->flags_;
+  words->max_time_ = max_time;
+  words->max_filesize_ = max_filesize;
+  const auto one_each = [](CLI::Option* option) { option->expected(1)->take_all(); };
+  one_each(command.add_option("-H,--header", words->headers_, "A header; 'Name:' omits one")
+               ->type_name("HEADER"));
+  command.add_option("-u,--user", flags.user, "Basic authentication: name:password")
+      ->type_name("USER");
+  command.add_flag("-L,--location", flags.follow_redirects, "Follow redirects");
+  one_each(command.add_option("--resolve", flags.resolve, "Where a host is: host:port:address")
+               ->type_name("PIN"));
+  command.add_flag("-k,--insecure", flags.insecure, "Accept any certificate");
+  command
+      .add_option("-m,--max-time", words->max_time_,
+                  fmt::format("Seconds for a whole request; otherwise {}", max_time))
+      ->type_name("SECONDS");
+  command.add_option("--connect-timeout", words->connect_timeout_, "Seconds to connect")
+      ->type_name("SECONDS");
+  command
+      .add_option("--max-filesize", words->max_filesize_,
+                  fmt::format("The largest body, as 500k or 2G, packed and unpacked; otherwise {}",
+                              max_filesize))
+      ->type_name("BYTES");
+  return words;
+}
+
 void request_options::add_connection_to(CLI::App& command) {
   auto* old = command.add_flag("--http1.1", http1_1_, "Speak HTTP/1.1");
   auto* newer = command.add_flag("--http2", http2_, "HTTP/2; without TLS, by an upgrade");

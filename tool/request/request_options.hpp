@@ -19,6 +19,11 @@ class request_options {
   // Adds the options to `command`; what it is given stands here once it has been parsed.
   static std::shared_ptr<request_options> add_to(CLI::App& command);
 
+  // Those of them that say how to get something, for a command that always asks by GET. A request takes
+  // `max_time` seconds and brings `max_filesize`, as 64M, unless they are given.
+  static std::shared_ptr<request_options> add_get_to(CLI::App& command, const char* max_time,
+                                                     const char* max_filesize);
+
   // The request, but for its URL. Throws CLI::ValidationError for what cannot be read.
   http::request read() const;
 

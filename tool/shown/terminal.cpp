@@ -20,12 +20,12 @@ std::string_view environment(const char* variable) {
 
 terminal terminal::of(int descriptor) {
   terminal found;
-  const bool is_terminal = isatty(descriptor) == 1;
+  found.is_terminal = isatty(descriptor) == 1;
   const std::string_view kind = environment("TERM");
-  found.moves_cursor = is_terminal && !kind.empty() && kind != "dumb";
+  found.moves_cursor = found.is_terminal && !kind.empty() && kind != "dumb";
   found.colours = found.moves_cursor && environment("NO_COLOR").empty();
   winsize size{};
-  if (is_terminal && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+  if (found.is_terminal && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     found.columns = size.ws_col;
     if (size.ws_row > 0) found.lines = size.ws_row;
   } else if (const std::string_view given = environment("COLUMNS"); !given.empty()) {

@@ -1,0 +1,69 @@
+#include "goroutines/instance.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <stdexcept>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace leash::tool {
+namespace {
+
+constexpr std::string_view usual_path = "/debug/pprof/goroutine";
+
+// host:port, with or without a path behind it.
+bool is_address(std::string_view word) {
+  const std::string_view host = word.substr(0, word.find('/'));
+  const std::size_t colon = host.rfind(':');
+  if (colon == host.npos || colon == 0 || colon + 1 == host.size()) return false;
+  return std::all_of(host.begin() + static_cast<std::ptrdiff_t>(colon) + 1, host.end(),
+                     [](unsigned char each) { return std::isdigit(each) != 0; });
+}
+
+// A URL may carry a password, which is nobody's business.
+std::string without_user(const std::string& url) {
+  const std::size_t host = url.find("://") + 3;
+  const std::size_t at = url.substr(0, url.find('/', host)).rfind('@');
+  return at == url.npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
+}
+
+}  // namespace
+
+instance instance_at(const std::string& scheme, const std::string& target,
+                     const std::string& path) {
+  const bool has_path = !path.empty() && path != "/";
+  const std::string url =
+      fmt::format("{}://{}{}", scheme, target, has_path ? path : std::string(usual_path));
+  std::string name = without_user(url);
+  // What is usual need not be said.
+  if (!has_path && scheme == "http") {
+    name.erase(name.size() - usual_path.size());
+    name.erase(0, scheme.size() + 3);
+  }
+  return {.name = std::move(name), .url = url, .file = {}};
+}
+
+instance instance_of(const std::string& word) {
+  const std::size_t scheme = word.find("://");
+  if (scheme != word.npos) {
+    const std::string rest = word.substr(scheme + 3);
+    const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
+    return instance_at(word.substr(0, scheme), rest.substr(0, path), rest.substr(path));
+  }
+  std::error_code missing;
+  if (std::filesystem::exists(word, missing)) return {.name = word, .url = {}, .file = word};
+  if (is_address(word)) return instance_of("http://" + word);
+  throw std::runtime_error(
+      fmt::format("{}: no such file, and no URL such as http://127.0.0.1:6060", word));
+}
+
+void add_new(std::vector<instance>& known, const std::vector<instance>& more) {
+  for (const instance& each : more)
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const instance& other) { return other.name == each.name; }))
+      known.push_back(each);
+}
+
+}  // namespace leash::tool
