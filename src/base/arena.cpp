@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <leash/detail/base/mutation.hpp>
+#include <leash/detail/base/reserved_range.hpp>
 #include <leash/detail/base/sanitizer.hpp>
 #include <leash/detail/base/spin_lock.hpp>
 
@@ -142,6 +143,7 @@ class central {
     std::size_t page_count;
   };
 
+  reserved_range range_;
   spin_lock lock_;
   std::array<free_link*, class_count> free_{};
 #if LEASH_ASAN
@@ -168,10 +170,8 @@ void enroll_this_thread() {
 
 central::central() {
   for (std::size_t size = reserve_bytes; size >= smallest_reserve; size /= 2) {
-    void* range = mmap(nullptr, size + page_bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (range == MAP_FAILED) continue;
-    const auto begin = reinterpret_cast<std::uintptr_t>(range);
+    if (!range_.reserve(size + page_bytes)) continue;
+    const auto begin = reinterpret_cast<std::uintptr_t>(range_.begin());
     arena_begin.store((begin + page_bytes - 1) & ~(page_bytes - 1), std::memory_order_relaxed);
     arena_size.store(size, std::memory_order_release);
     void* table = mmap(nullptr, size / page_bytes * sizeof(page_info), PROT_READ | PROT_WRITE,
@@ -187,6 +187,8 @@ std::size_t central::take_pages(std::size_t count) {
   if ((next_page_ + count) * page_bytes > arena_size) throw std::bad_alloc();
   const std::size_t first = next_page_;
   next_page_ += count;
+  range_.use(arena_begin + next_page_ * page_bytes -
+             reinterpret_cast<std::uintptr_t>(range_.begin()));
 #if LEASH_ASAN
   __lsan_register_root_region(reinterpret_cast<void*>(arena_begin + first * page_bytes),
                               count * page_bytes);

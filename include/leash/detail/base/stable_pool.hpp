@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/mman.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include <leash/detail/base/reserved_range.hpp>
 #include <leash/detail/base/spin_lock.hpp>
 
 namespace leash::detail {
@@ -42,6 +41,8 @@ class stable_pool {
 
   // Records 0 … size() - 1 exist; they may be in use or not.
   std::uint32_t size() const noexcept { return size_.load(std::memory_order_acquire); }
+  // Where that number is, for who reads the process from outside.
+  const std::atomic<std::uint32_t>& size_place() const noexcept { return size_; }
   T& operator[](std::uint32_t index) const noexcept { return base_[index]; }
   std::uint32_t index_of(const T* record) const noexcept {
     return static_cast<std::uint32_t>(record - base_);
@@ -62,10 +63,8 @@ class stable_pool {
   };
 
   stable_pool() {
-    void* range = mmap(nullptr, Limit * sizeof(T), PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (range == MAP_FAILED) throw std::bad_alloc();
-    base_ = static_cast<T*>(range);
+    if (!range_.reserve(Limit * sizeof(T))) throw std::bad_alloc();
+    base_ = reinterpret_cast<T*>(range_.begin());
   }
 
   static thread_cache& cache() noexcept {
@@ -83,6 +82,7 @@ class stable_pool {
     const std::uint32_t first = size_.load(std::memory_order_relaxed);
     if (first + batch > Limit) throw std::bad_alloc();
     free_.reserve(first + batch);  // so that spill() cannot throw
+    range_.use((first + batch) * sizeof(T));
     for (std::uint32_t i = batch; i-- > 0;) local.items[local.count++] = new (base_ + first + i) T;
     size_.store(first + batch, std::memory_order_release);
   }
@@ -92,6 +92,7 @@ class stable_pool {
     while (local.count > keep) free_.push_back(local.items[--local.count]);
   }
 
+  reserved_range range_;
   T* base_ = nullptr;
   std::atomic<std::uint32_t> size_{0};
   spin_lock lock_;
