@@ -15,6 +15,7 @@ if(TARGET leash)
 endif()
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/leash" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+install(FILES "${PROJECT_SOURCE_DIR}/packaging/gdb/leash.py" DESTINATION "${CMAKE_INSTALL_DATADIR}/leash/gdb")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # Builds what is installed, and no test.

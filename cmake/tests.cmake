@@ -76,6 +76,15 @@ if(TARGET leash AND NOT LEASH_SANITIZE AND NOT LEASH_MUTATIONS)
   set_tests_properties(Install PROPERTIES LABELS install TIMEOUT 600)
 endif()
 
+# What gdb shows of goroutines. A sanitizer's run-time library has debuggers of its own in mind.
+if(NOT LEASH_SANITIZE AND NOT LEASH_MUTATIONS)
+  add_executable(leash_gdb_parked "${PROJECT_SOURCE_DIR}/tests/gdb/parked.cpp")
+  target_include_directories(leash_gdb_parked PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(leash_gdb_parked PRIVATE leash::core leash_warnings)
+  add_test(NAME Gdb COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/gdb/gdb_test.py" $<TARGET_FILE:leash_gdb_parked>)
+  set_tests_properties(Gdb PROPERTIES LABELS gdb TIMEOUT 300)
+endif()
+
 if(LEASH_EXAMPLES)
   add_test(NAME Examples
     COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/examples_test.py" "${PROJECT_BINARY_DIR}/examples")

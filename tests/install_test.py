@@ -84,7 +84,8 @@ class Installed(unittest.TestCase):
         self.assertEqual(self.left_in_stage, [])
         for name in ("bin/leash", "lib/libleash_core.a", "include/leash/leash.hpp", "include/leash/testing.hpp", "share/man/man1/leash.1",
                      "share/man/man1/leash-race.1", "share/bash-completion/completions/leash", "share/zsh/site-functions/_leash",
-                     "share/fish/vendor_completions.d/leash.fish", "share/doc/leash/LICENSE"):
+                     "share/fish/vendor_completions.d/leash.fish", "share/doc/leash/LICENSE",
+                     "share/leash/gdb/leash.py"):
             self.assertTrue((self.prefix / name).is_file(), name)
         self.assertEqual(run(self.prefix / "bin/leash", "--version")[0], 0)
 

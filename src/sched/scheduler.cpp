@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "debug_layout.hpp"
 #include "signal_stack.hpp"
 #include "worker.hpp"
 
@@ -70,6 +71,7 @@ scheduler::scheduler(std::uint32_t processors, bool virtual_time,
       next_ids(hidden ? first_hidden_id : 1),
       patience_(virtual_time ? patience.zero() : patience) {
   set_judge_of_use(judge_use);
+  publish_debug_layout();
   virtual_now_.store(virtual_epoch, std::memory_order_relaxed);
   events.store(owned_events.get(), std::memory_order_release);
   for (std::uint32_t i = 0; i < processors; ++i)
