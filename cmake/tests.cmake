@@ -36,12 +36,14 @@ if(TARGET leash)
   leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300
     FOLDERS tool
     SOURCES http/test_server.cpp ../tool/bench/bench_report.cpp ../tool/bench/bench_results.cpp ../tool/bench/bench_text.cpp
-      ../tool/bench/load_plan.cpp ../tool/shown/chart.cpp ../tool/shown/progress_bar.cpp
-    LINKS leash::http nlohmann_json::nlohmann_json
+      ../tool/bench/load_plan.cpp ../tool/goroutines/gunzip.cpp ../tool/goroutines/profile.cpp ../tool/goroutines/site.cpp
+      ../tool/shown/chart.cpp ../tool/shown/progress_bar.cpp
+    LINKS leash::http nlohmann_json::nlohmann_json ZLIB::ZLIB
     DEFINITIONS LEASH_COMMAND="$<TARGET_FILE:leash>")
   if(TARGET leash_tool_tests)
     add_dependencies(leash_tool_tests leash)
     target_include_directories(leash_tool_tests PRIVATE "${PROJECT_SOURCE_DIR}/tool")
+    target_include_directories(leash_tool_tests SYSTEM PRIVATE "${LEASH_PROTOZERO}")
   endif()
 endif()
 
@@ -67,6 +69,10 @@ if(TARGET leash)
       COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/tool/${file}_test.py" $<TARGET_FILE:leash>)
     set_tests_properties(Command.${subject} PROPERTIES LABELS tool TIMEOUT 300)
   endforeach()
+  add_test(NAME Command.GoroutinesOfGo
+    COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/tool/goroutines_go_test.py" $<TARGET_FILE:leash>
+      "${PROJECT_BINARY_DIR}/goroutines_of_go")
+  set_tests_properties(Command.GoroutinesOfGo PROPERTIES LABELS tool TIMEOUT 700)
 endif()
 
 # What make install installs can be used by others. Under a sanitizer they would have to be built with it too.

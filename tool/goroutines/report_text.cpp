@@ -243,8 +243,9 @@ std::string heading(const goroutines_options& options, const goroutines_report& 
       fmt::format("{} goroutine{} in {}", grouped(report.total), report.total == 1 ? "" : "s",
                   plural(report.instances.size(), "instance", "instances"));
   if (report.is_diff)
-    text += fmt::format(", {} before; at {} it changed", grouped(report.total_before),
-                        plural(sites, "site", "sites"));
+    text += fmt::format(
+        ", {} before; {}", grouped(report.total_before),
+        sites == 0 ? "nothing has changed" : "changed at " + plural(sites, "site", "sites"));
   else
     text += fmt::format(", at {}", plural(sites, "site", "sites"));
   if (options.top != 0 && options.top < sites)

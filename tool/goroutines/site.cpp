@@ -95,7 +95,10 @@ site site_of(const profile_sample& sample) {
              .reason = std::string(sample.reason),
              .created = std::string(sample.created),
              .entry = "unknown"};
-  const std::span stack = sample.stack;
+  std::span stack = sample.stack;
+  // leash has the birthplace stand below the stack, as the function that called go.
+  if (stack.size() > 1 && stack.back().function.starts_with("created by "))
+    stack = stack.first(stack.size() - 1);
   if (stack.empty()) {
     // It has not run yet.
     if (found.reason.empty()) found.reason = "runnable";
