@@ -8,12 +8,13 @@ The program needs its symbols, not more: it must not be stripped. docs/debugging
 """
 
 import struct
+import time
 
 import gdb
 
 # struct debug_layout of src/sched/debug_layout.cpp, field by field, each of eight bytes.
 FIELDS = ("version", "records", "record_count", "record_size", "word", "reason", "home", "top", "id", "creator", "created_at",
-          "parent", "where", "file", "function", "line", "reason_count", "reasons")
+          "born", "resumed", "moment_unit", "virtual_time", "parent", "where", "file", "function", "line", "reason_count", "reasons")
 KNOWN_VERSION = 1
 RECORDS_AT_ONCE = 256
 MOST_FRAMES = 100_000  # of one goroutine: a damaged core file may have a ring
@@ -61,12 +62,14 @@ class Place:
 
 
 class Goroutine:
-    def __init__(self, number, creator, state, top, created_at):
+    def __init__(self, number, creator, state, top, created_at, age, since):
         self.number = number
         self.creator = creator
         self.state = state
         self.top = top
         self.created_at = created_at
+        self.age = age  # seconds; None: not known
+        self.since = since  # likewise, since it last got to run
 
 
 class Program:
@@ -92,6 +95,10 @@ class Program:
         if self.at["version"] != KNOWN_VERSION:
             raise gdb.GdbError(f"The program was built with another version of leash (layout {self.at['version']}, and this is for "
                                f"{KNOWN_VERSION}): use the leash.py that came with it.")
+        # In a core file nothing tells how late it was.
+        connection = getattr(gdb.selected_inferior(), "connection", None)
+        self.now = time.monotonic_ns() if connection is not None and connection.type == "native" else None
+        self.homes = {}
         reasons = self.at["reasons"]
         self.reasons = [self.memory.text(self.memory.pointer(reasons + 8 * i)) for i in range(self.at["reason_count"])]
 
@@ -123,7 +130,18 @@ class Program:
             text = self.reasons[reason] if reason < len(self.reasons) else "unknown"
         else:
             text = STATES[state]
-        return Goroutine(pointer("id"), pointer("creator"), text, pointer("top"), pointer("created_at"))
+        age, since = (self.seconds_since(struct.unpack_from("<I", records, start + self.at[field])[0], pointer("home"))
+                      for field in ("born", "resumed"))
+        return Goroutine(pointer("id"), pointer("creator"), text, pointer("top"), pointer("created_at"), age, since)
+
+    def seconds_since(self, moment, home):
+        """None where that cannot be known. Moments take four bytes and go round after two years."""
+        if home not in self.homes:
+            self.homes[home] = self.memory.bytes(home + self.at["virtual_time"], 1) != b"\0"
+        if self.now is None or self.homes[home]:
+            return None
+        units = (self.now // self.at["moment_unit"] - moment) % (1 << 32)
+        return units * self.at["moment_unit"] / 1e9 if units < 1 << 31 else 0.0
 
     def place(self, address):
         """What stands where a std::source_location points to; it is never freed."""
@@ -221,6 +239,13 @@ def clean(pretty):
 # Commands
 
 
+def shown_time(seconds):
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds / size)} {name}"
+    return f"{int(seconds)} s"
+
+
 class InfoGoroutines(gdb.Command):
     """Show where the goroutines of leash stand.
 
@@ -238,10 +263,12 @@ With a text only the lines that have it: info goroutines chan send"""
             return
         wide = max(len(each.state) for each in known)
         digits = max(2, len(str(known[-1].number)))
+        aged = any(each.age is not None for each in known)
         shown = 0
-        gdb.write(f"{'ID':>{digits}}  {'STATE':<{wide}}  WHERE\n")
+        gdb.write(f"{'ID':>{digits}}  {'AGE     ' * aged}{'STATE':<{wide}}  WHERE\n")
         for each in known:
-            line = f"{each.number:>{digits}}  {each.state:<{wide}}  {next(program.stack(each), program.places[0])}\n"
+            age = "" if each.age is None else shown_time(each.age)
+            line = f"{each.number:>{digits}}  {age:<{8 * aged}}{each.state:<{wide}}  {next(program.stack(each), program.places[0])}\n"
             if argument in line:
                 gdb.write(line)
                 shown += 1
@@ -273,7 +300,8 @@ info goroutines tells the numbers."""
 
     @staticmethod
     def show(program, goroutine):
-        gdb.write(f"goroutine {goroutine.number} [{goroutine.state}]:\n")
+        since = "" if goroutine.since is None else f", {shown_time(goroutine.since)}"
+        gdb.write(f"goroutine {goroutine.number} [{goroutine.state}{since}]:\n")
         if goroutine.state == STATES[RUNNING]:
             gdb.write("It runs; where each of its tasks was last suspended (bt of its thread tells where it is):\n")
         for depth, place in enumerate(program.stack(goroutine)):

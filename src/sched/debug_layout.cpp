@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <source_location>
 
+#include "worker.hpp"
+
 #include <leash/detail/sched/goroutine.hpp>
 #include <leash/detail/sched/promise.hpp>
 
@@ -42,6 +44,10 @@ struct debug_layout {
   std::uint64_t id;
   std::uint64_t creator;
   std::uint64_t created_at;
+  std::uint64_t born;     // moments of the runtime's clock, in units of `moment_unit` nanoseconds
+  std::uint64_t resumed;  // likewise
+  std::uint64_t moment_unit;
+  std::uint64_t virtual_time;  // in what `home` points to: whether that clock is not steady_clock
   // In a frame's promise.
   std::uint64_t parent;
   std::uint64_t where;
@@ -67,8 +73,8 @@ std::array<const char*, reason_count> reason_texts{};
 
 }  // namespace
 
-void publish_debug_layout() noexcept {
-  static const bool published = [] {
+void publish_debug_layout(const scheduler& any) noexcept {
+  static const bool published = [&any] {
     for (std::size_t i = 0; i < reason_count; ++i)
       reason_texts[i] = text_of(static_cast<wait_reason>(i));
     const auto& pool = goroutine_pool::instance();
@@ -84,6 +90,12 @@ void publish_debug_layout() noexcept {
         .id = offsetof(goroutine, id),
         .creator = offsetof(goroutine, creator),
         .created_at = offsetof(goroutine, created_at),
+        .born = offsetof(goroutine, born),
+        .resumed = offsetof(goroutine, resumed),
+        .moment_unit = static_cast<std::uint64_t>(moment_of(1).time_since_epoch().count()),
+        // offsetof is for simpler classes.
+        .virtual_time = static_cast<std::uint64_t>(
+            reinterpret_cast<const char*>(&any.virtual_time) - reinterpret_cast<const char*>(&any)),
         .parent = offsetof(promise_base, parent),
         .where = offsetof(promise_base, where),
         .file = offsetof(location_data, file),

@@ -2,7 +2,10 @@
 
 namespace leash::detail {
 
-// Fills in leash_debug_layout, what a debugger needs to know; once. Any thread.
-void publish_debug_layout() noexcept;
+class scheduler;
+
+// Fills in leash_debug_layout, what a debugger needs to know, once; `any` shows how schedulers look. Any
+// thread.
+void publish_debug_layout(const scheduler& any) noexcept;
 
 }  // namespace leash::detail

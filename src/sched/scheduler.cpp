@@ -71,7 +71,7 @@ scheduler::scheduler(std::uint32_t processors, bool virtual_time,
       next_ids(hidden ? first_hidden_id : 1),
       patience_(virtual_time ? patience.zero() : patience) {
   set_judge_of_use(judge_use);
-  publish_debug_layout();
+  publish_debug_layout(*this);
   virtual_now_.store(virtual_epoch, std::memory_order_relaxed);
   events.store(owned_events.get(), std::memory_order_release);
   for (std::uint32_t i = 0; i < processors; ++i)

@@ -67,18 +67,19 @@ class Gdb(unittest.TestCase):
         return gdb(self.program, commands=(f"core-file {self.core}", *commands))
 
     def number_of(self, said, state):
-        found = re.search(rf"^ *(\d+)  {re.escape(state)} ", said, re.MULTILINE)
+        found = re.search(rf"^ *(\d+)  (?:\d+ \w+ +)?{re.escape(state)} ", said, re.MULTILINE)
         self.assertIsNotNone(found, said)
         return int(found.group(1))
 
     def assert_goroutines(self, said):
         for state, function, place in (("chan send", "send_one", "send"), ("chan receive", "shop::till::innermost", "receive"),
                                        ("sync.Mutex.Lock", "park_all::lambda", "lock"), ("select (no cases)", "park_all", "main")):
-            self.assertRegex(said, rf"(?m)^ *\d+  {re.escape(state)} +{function} at \S*parked\.cpp:{line_of(place)}$")
+            self.assertRegex(said, rf"(?m)^ *\d+  (\d+ \w+ +)?{re.escape(state)} +{function} at \S*parked\.cpp:{line_of(place)}$")
         self.assertIn("4 goroutines\n", said)
 
     def assert_chain(self, said, number, creator):
-        stack = said[said.index(f"goroutine {number} [chan receive]:"):].splitlines()
+        stack = said[said.index(f"goroutine {number} [chan receive"):].splitlines()
+        self.assertRegex(stack[0], r"\[chan receive(, \d+ \w+)?\]:$")
         for line, (function, place) in zip(stack[1:], (("shop::till::innermost", "receive"), ("shop::middle", "middle"),
                                                        ("park_all::lambda", "outermost"))):
             self.assertRegex(line, rf"^#\d+ +{function} at \S*parked\.cpp:{line_of(place)}$")
@@ -97,6 +98,13 @@ class Gdb(unittest.TestCase):
             self.assert_chain(look(f"goroutine {number} bt"), number, creator)
             self.assertEqual(look("goroutine all bt").count("created by "), 4)
             self.assertIn("created by a plain thread in main at ", look(f"goroutine {creator} bt"))
+
+    def test_ages_are_shown_of_a_live_process(self):
+        said = self.live("info goroutines", "python print(shown_time(59.9), shown_time(61), shown_time(7300), shown_time(1e6))")
+        self.assertRegex(said, r"(?m)^ *ID  AGE     STATE")
+        self.assertEqual(len(re.findall(r"(?m)^ *\d+  \d+ (?:s|min) +\S", said)), 4, said)
+        self.assertIn("59 s 1 min 2 h 11 d\n", said)
+        self.assertNotIn("AGE", self.dead("info goroutines"))
 
     def test_a_text_chooses_lines(self):
         said = self.dead("info goroutines chan receive")
