@@ -1,5 +1,6 @@
 // What gdb is let loose on: goroutines that stand at known places. Says so, and waits to be killed.
 #include <cstdio>
+#include <functional>
 
 #include <leash/leash.hpp>
 
