@@ -58,7 +58,7 @@ reading read_all(trace_form form) {
 // The best of several, and the last one's memory: by then all that is read has been touched.
 reading read_often(trace_form form) {
   reading best = read_all(form);
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < (form == trace_form::grouped ? 6 : 2); ++i) {
     const reading next = read_all(form);
     best = {std::min(best.took, next.took), next.bytes, next.longest, next.grown, next.beginning};
   }

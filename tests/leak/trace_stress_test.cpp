@@ -104,13 +104,14 @@ TEST_P(TraceStress, EveryStackIsAPossibleOne) {
       readers.emplace_back([&, id] {
         while (!seen.over) seen.look(id);
       });
-    // Until much was seen, however slow this machine is.
-    for (int round = 0; round < 30 || seen.stacks < 3000; ++round) {
+    for (int round = 0; round < 20; ++round) {
       const channel<int> values;
       const cancelable_context owner = with_cancel(background());
       for (int i = 0; i < 40; ++i) go(owner, descend<0>, values);
-      for (int i = 0; i < 60; ++i) {
-        const op_status sent = values.try_send(i);
+      // At least two snapshots are begun and ended meanwhile, however slow this machine is.
+      const std::uint64_t before = seen.snapshots;
+      for (int i = 0; i < 60 || seen.snapshots < before + 5; ++i) {
+        const op_status sent = i < 60 ? values.try_send(i) : op_status::would_block;
         EXPECT_NE(sent, op_status::closed);
         co_await this_goroutine::yield();
       }
@@ -126,6 +127,7 @@ TEST_P(TraceStress, EveryStackIsAPossibleOne) {
   EXPECT_EQ(seen.impossible, 0u);
   EXPECT_EQ(seen.twice, 0u);
   EXPECT_EQ(seen.missing, 0u);
+  EXPECT_GT(seen.stacks, 0u);
 }
 
 task<> body_of_scope(channel<> gate) { co_await gate.receive(); }
@@ -144,22 +146,25 @@ task<> nested(channel<> gate) {
 
 TEST_P(TraceStress, ReadsWhatIsBeingUnwoundThroughScopesAndCleanups) {
   std::atomic<bool> over{false};
-  std::atomic<std::uint64_t> stacks{0};
+  std::atomic<std::uint64_t> snapshots{0};
   std::atomic<std::uint64_t> odd{0};
   std::thread reader([&] {
     while (!over) {
       for (const testing::kept_trace& each : all_traces()) {
         if (each.stack.empty() || each.stack.front().line() == 0) ++odd;
-        if (each.stack.size() > 2) ++stacks;
       }
+      ++snapshots;
     }
   });
   run([&]() -> task<> {
-    for (int round = 0; round < 40 || stacks < 1000; ++round) {
+    for (int round = 0; round < 40; ++round) {
       const channel<> gate;
       const cancelable_context owner = with_cancel(background());
       for (int i = 0; i < 20; ++i) go(owner, nested, gate);
       for (int i = 0; i < round % 5; ++i) co_await this_goroutine::yield();
+      // Every other time a whole snapshot is taken of them as they wait, else they may be read at any moment.
+      const std::uint64_t before = snapshots;
+      if (round % 2 == 0) co_await until([&] { return snapshots >= before + 2; });
       owner.cancel();
       co_await until_alone();
     }
