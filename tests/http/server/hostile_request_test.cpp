@@ -86,8 +86,13 @@ TEST_F(HostileRequest, WaitsForItsTurnWhenThereAreTooManyConnections) {
   EXPECT_THAT(second.rest(), EndsWith("you asked for /second"));
 }
 
-TEST_F(HostileRequest, ToListenOnWhatIsNoAddressIsAnError) {
-  leash::testing::expect_error(errc::bad_option, [&] { serve({.address = "localhost"}); });
+TEST(ServerOptions, WithWhatIsNoAddressAreAnError) {
+  const auto listen = []() -> task<> {
+    server::handler handler = [](const request&) -> task<response> { co_return response(); };
+    const server listening(std::move(handler), {.address = "localhost"});
+    co_return;
+  };
+  leash::testing::expect_error(errc::bad_option, [&] { run(listen, {.processors = 1}); });
 }
 
 }  // namespace
