@@ -45,7 +45,15 @@ class Debugged:
         return self
 
     def __exit__(self, *_):
-        _, self.rest = self.process.communicate(timeout=TIMEOUT)
+        # Not communicate(): it passes over what readline() has read ahead.
+        killer = threading.Timer(TIMEOUT, self.process.kill)
+        killer.start()
+        self.process.stdin.close()
+        self.rest = self.process.stderr.read()
+        self.process.wait()
+        killer.cancel()
+        self.process.stdout.close()
+        self.process.stderr.close()
 
     def expect(self, line):
         got = self.process.stdout.readline().strip()
