@@ -52,6 +52,7 @@ curl_driver::curl_driver(boost::asio::any_io_executor executor, const curl_multi
   set(multi_, CURLMOPT_SOCKETDATA, static_cast<void*>(this));
   set(multi_, CURLMOPT_TIMERFUNCTION, &curl_driver::on_timer);
   set(multi_, CURLMOPT_TIMERDATA, static_cast<void*>(this));
+  sockets_ = std::make_shared<socket_set>(executor_, *this);
   losers_ = std::make_shared<losers>(executor_, multi_, handles_, options.look_at_drains_every);
   bound_connections();
 }
@@ -74,11 +75,15 @@ void curl_driver::start(std::shared_ptr<curl_transfer> transfer,
   running_.emplace(easy, running{std::move(transfer), std::move(completion)});
   bound_connections();
   // Asks for its first run by the timer callback; nothing is done in here.
-  if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
+  starting_ = true;
+  const CURLMcode added = curl_multi_add_handle(multi_, easy);
+  starting_ = false;
+  if (added != CURLM_OK) {
     const running refused = std::move(running_.extract(easy).mapped());
     refused.transfer->finish(CURLE_OUT_OF_MEMORY);
     refused.completion(*refused.transfer);
   }
+  run_due();
 }
 
 void curl_driver::abort(const std::shared_ptr<curl_transfer>& transfer) {
@@ -130,8 +135,7 @@ std::unordered_map<CURL*, curl_driver::running> curl_driver::stop() {
   losers_->clear();
   for (const auto& [easy, unused] : ended) curl_multi_remove_handle(multi, easy);
   curl_multi_cleanup(multi);
-  for (const auto& [socket, watch] : watches_) watch->release();
-  watches_.clear();
+  sockets_->release();
   wanted_at_.reset();
   disarm_timer();
   return ended;
@@ -184,7 +188,7 @@ bool curl_driver::run_due() {
 }
 
 void curl_driver::run_soon() {
-  if (std::exchange(run_posted_, true)) return;
+  if (starting_ || std::exchange(run_posted_, true)) return;
   boost::asio::post(executor_, [self = shared_from_this()] {
     self->run_posted_ = false;
     self->run_due();
@@ -209,25 +213,7 @@ void curl_driver::disarm_timer() {
 }
 
 int curl_driver::socket_wanted(int socket, int interest) {
-  if (multi_ == nullptr) return 0;
-  const auto found = watches_.find(socket);
-  if (interest == CURL_POLL_REMOVE) {
-    if (found == watches_.end()) return 0;
-    if (found->second->opened()) {
-      found->second->want(CURL_POLL_NONE);
-    } else {
-      found->second->release();
-      watches_.erase(found);
-    }
-    return 0;
-  }
-  if (found != watches_.end()) {
-    found->second->want(interest);
-  } else {
-    auto watch = std::make_shared<socket_watch>(executor_, *this, socket, false);
-    watches_.emplace(socket, watch);
-    watch->want(interest);
-  }
+  if (multi_ != nullptr) sockets_->want(socket, interest);
   return 0;
 }
 
@@ -252,18 +238,12 @@ int curl_driver::timer_wanted(long milliseconds) {
 int curl_driver::open_socket(const curl_sockaddr& address) {
   const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   if (socket < 0) return socket;
-  auto watch = std::make_shared<socket_watch>(executor_, *this, socket, true);
-  // One that is here already is of a socket closed behind our back: it must not stay.
-  if (const auto old = watches_.find(socket); old != watches_.end()) old->second->release();
-  watches_.insert_or_assign(socket, std::move(watch));
+  sockets_->announce(socket);
   return socket;
 }
 
 int curl_driver::close_socket(int socket) {
-  if (const auto found = watches_.find(socket); found != watches_.end()) {
-    found->second->release();
-    watches_.erase(found);
-  }
+  sockets_->forget(socket);
   return ::close(socket);
 }
 

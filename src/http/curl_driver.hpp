@@ -14,7 +14,7 @@
 #include "http/curl_multi.hpp"
 #include "http/easy_handle_pool.hpp"
 #include "http/losers.hpp"
-#include "http/socket_watch.hpp"
+#include "http/socket_set.hpp"
 
 namespace leash::http {
 
@@ -77,12 +77,13 @@ class curl_driver final : public std::enable_shared_from_this<curl_driver>, publ
   std::shared_ptr<losers> losers_;
   easy_handle_pool handles_;
   const bool direct_;  // without proxies
-  std::unordered_map<int, std::shared_ptr<socket_watch>> watches_;
+  std::shared_ptr<socket_set> sockets_;
   std::unordered_map<CURL*, running> running_;
   boost::asio::steady_timer timer_;
   std::optional<clock::time_point> wanted_at_;  // when libcurl wants to be run
   std::optional<clock::time_point> armed_for_;  // when the timer fires: not later than that
   bool run_posted_ = false;                     // "at once" needs no timer
+  bool starting_ = false;                       // and no post: it is run in a moment
   std::uint64_t arming_ = 0;                    // tells a timer's firing from an outdated one
 };
 
