@@ -53,13 +53,13 @@ int main(int count, char** words) {
     for (int i = 0; i < 2; ++i) runtime.go([&over] { return hold_worker(over); });
     while (held != 2) std::this_thread::yield();
   }
-  std::cout << "ready" << std::endl;
+  std::cout << "ready\n" << std::flush;
   for (std::string line; std::getline(std::cin, line);) {
     runtime.run([&]() -> leash::task<> {
       start_racers(nobody_receives, 10);
       co_return;
     });
-    std::cout << "parked" << std::endl;
+    std::cout << "parked\n" << std::flush;
   }
   over = true;
 }
