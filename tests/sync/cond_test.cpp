@@ -244,6 +244,16 @@ TEST_P(Cond, OfAnRwMutexLocksAgainAsTheGuardDid) {
       });
       co_await until_waits(who, wait_reason::cond_wait);
     }
+    const auto let_go = [&]() -> task<> {
+      rw_mutex::guard held = co_await lock.lock();
+      ready = true;
+      changed.broadcast();
+      held.unlock();
+      co_await until_alone();
+      ready = false;
+    };
+    co_await let_go();
+    // Not together with the readers: queued among them, a writer would keep the last of them out.
     record writer{nullptr};
     go([&]() -> task<> {
       writer = this_record();
@@ -253,11 +263,7 @@ TEST_P(Cond, OfAnRwMutexLocksAgainAsTheGuardDid) {
       EXPECT_FALSE(lock.try_lock_shared().owns_lock());
     });
     co_await until_waits(writer, wait_reason::cond_wait);
-    rw_mutex::guard held = co_await lock.lock();
-    ready = true;
-    changed.broadcast();
-    held.unlock();
-    co_await until_alone();
+    co_await let_go();
     EXPECT_TRUE(lock.try_lock().owns_lock());
   });
 }
