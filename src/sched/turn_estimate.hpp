@@ -17,17 +17,17 @@ class turn_estimate {
   void count_turn() noexcept { ++turns_; }
 
   // Before the poller is looked at, or before sleep.
-  void turns_end() noexcept {
+  void turns_end(clock::time_point now = clock::now()) noexcept {
     if (turns_ == 0) return;
-    const clock::duration mean = std::min((clock::now() - began_) / turns_, longest);
+    const clock::duration mean = std::min((now - began_) / turns_, longest);
     const clock::duration lasting = std::min(mean, std::exchange(last_, mean));
     one_ += (lasting - one_) / (lasting > one_ ? 2 : 4);
     turns_ = 0;
   }
 
   // After that.
-  void turns_begin() noexcept {
-    began_ = clock::now();
+  void turns_begin(clock::time_point now = clock::now()) noexcept {
+    began_ = now;
     turns_ = 0;
   }
 
