@@ -23,8 +23,8 @@
 // - wake_one() does nothing while a worker that it woke before still searches (`searching_`): that one will find
 //   the work, or, having stopped to search (seq_cst), look for work once more, before it sleeps or runs
 //   anything, and call wake_one() itself for what it leaves.
-// - While workers run and others sleep, one of the sleepers is in the poller, or is the deputy. A deputy
-//   that gets up leaves its post to the next plain sleeper.
+// - While workers run and others sleep, one of the sleepers is in the poller, or is the deputy. Who gets up and
+//   leaves plain sleepers without a deputy calls one of them to be it; that one does so too if it gets up instead.
 // - When all sleep, one of them is in the poller: the last to be counted in `asleep_` sees that all are, and
 //   either gets the poller or finds another sleeper in it, because who is awake holds it no more.
 // - When all have slept for longer than `longest_alone`, the deputy waits without a bound. It says so (`drowsing_`,
@@ -141,9 +141,10 @@ void scheduler::sleep_on_condition(worker& self, const std::atomic<bool>& finish
       deputy_stands_by_ = true;
       left_alone = stand_by(guard, get_up);
       deputy_stands_by_ = false;
-      if (plain_sleepers_ > 0) sleepers_.notify_one();
     }
   }
+  // It was the deputy, or was called to become it, and gets up instead.
+  if (!deputy_stands_by_ && plain_sleepers_ > 0) sleepers_.notify_one();
   self.guards = left_alone;
   if (left_alone) self.turns.expect_long();
   take_grant(self);

@@ -185,12 +185,10 @@ void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
   wake_one();
 }
 
-void scheduler::tell_if_it_pays(worker& self) noexcept {
+// `left`: how many stand in the ring behind the next turn.
+void scheduler::tell_if_it_pays(worker& self, std::uint32_t left) noexcept {
   // What a wake costs both workers together: two system calls, a change of threads, and cold caches.
   constexpr auto cost_of_a_wake = std::chrono::microseconds(50);
-  const bool slot_is_next = self.slot.load(std::memory_order_relaxed) != nullptr;
-  const std::uint32_t all = self.ring.size();
-  const std::uint32_t left = all == 0 || slot_is_next ? all : all - 1;
   if (self.turns.of(left) < cost_of_a_wake) return;
   self.untold.store(false, std::memory_order_seq_cst);
   wake_one();
@@ -198,7 +196,11 @@ void scheduler::tell_if_it_pays(worker& self) noexcept {
 
 // Tells before it takes: who is woken may get this worker's processor, and then what it has taken would wait.
 goroutine* scheduler::take_own(worker& self) noexcept {
-  if (self.untold.load(std::memory_order_relaxed)) tell_if_it_pays(self);
+  if (self.untold.load(std::memory_order_relaxed)) {
+    const bool slot_is_next = self.slot.load(std::memory_order_relaxed) != nullptr;
+    const std::uint32_t all = self.ring.size();
+    tell_if_it_pays(self, all == 0 || slot_is_next ? all : all - 1);
+  }
   return self.take_own();
 }
 
@@ -240,6 +242,7 @@ goroutine* scheduler::steal(worker& self, bool slots) noexcept {
     if (!whatever_there_is && victim.untold.load(std::memory_order_relaxed)) continue;
     if (goroutine* taken = victim.ring.steal_into(self.ring)) {
       self.untold.store(true, std::memory_order_relaxed);
+      tell_if_it_pays(self, self.ring.size());
       return taken;
     }
     if (slots)

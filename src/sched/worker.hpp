@@ -150,7 +150,7 @@ class scheduler {
   bool poll_events(worker& self) noexcept;
   void look_at_clock(worker& self) const noexcept;
   goroutine* steal(worker& self, bool slots) noexcept;
-  void tell_if_it_pays(worker& self) noexcept;
+  void tell_if_it_pays(worker& self, std::uint32_t left) noexcept;
   goroutine* take_own(worker& self) noexcept;
 
   // parking.cpp
