@@ -244,6 +244,10 @@ int curl_driver::open_socket(const curl_sockaddr& address) {
 
 int curl_driver::close_socket(int socket) {
   sockets_->forget(socket);
+  if (losers_->gives_up()) {
+    constexpr linger reset{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  }
   return ::close(socket);
 }
 

@@ -45,7 +45,7 @@ class curl_multi {
 
   void start(std::shared_ptr<curl_transfer> transfer, completion done);
 
-  // Ends a transfer at once. With HTTP/2 its stream is reset; with HTTP/1.1 its connection is closed, or
+  // Ends a transfer at once. With HTTP/2 its stream is reset; with HTTP/1.1 its connection is reset, or
   // the rest of its answer drained when that is little (see losers). Its completion then finds it
   // aborted, or answered or failed if that came first. Aborting what is not started yet keeps it from
   // starting; aborting what is done does nothing.

@@ -34,8 +34,14 @@ void losers::take(const std::shared_ptr<curl_transfer>& transfer) {
     drain(transfer);
     return;
   }
-  curl_multi_remove_handle(multi_, transfer->handle());
+  give_up(transfer->handle());
   if (version == spoken::http2 && reset_flush::is_needed()) reset(*transfer);
+}
+
+void losers::give_up(CURL* easy) {
+  gives_up_ = true;
+  curl_multi_remove_handle(multi_, easy);
+  gives_up_ = false;
 }
 
 spoken losers::version_of(const curl_transfer& transfer) const {
@@ -88,7 +94,10 @@ bool losers::have_ended(CURL* easy, CURLcode code) {
 }
 
 losers::drains::iterator losers::end(drains::iterator which, bool came) {
-  curl_multi_remove_handle(multi_, which->first);
+  if (came)
+    curl_multi_remove_handle(multi_, which->first);
+  else
+    give_up(which->first);
   prospects_.learn(url_of(which->first), came);
   handles_.give_back(which->second->release_handle(), std::nullopt);
   return drains_.erase(which);

@@ -21,9 +21,10 @@ namespace leash::http {
 
 // What becomes of the transfers of a multi handle that are aborted.
 //
-// With HTTP/2 the stream is reset, at once, and its connection stays. With HTTP/1.1 the connection could only be
-// closed: unless what is left of the answer is little and comes soon, which is drained; at most `most_drains` at a
-// time, and those that have not begun only where that has gone well. The transfers themselves are done with when
+// With HTTP/2 the stream is reset, at once, and its connection stays. With HTTP/1.1 the connection can only go, and is
+// reset: closed in good order it would keep its port for a minute (TIME-WAIT, RFC 9293 3.6.1), and a thousand races
+// a second would soon have none left. Unless what is left of the answer is little and comes soon, which is
+// drained; at most `most_drains` at a time, and those that have not begun only where that has gone well. The transfers themselves are done with when
 // take() returns.
 //
 // Everything happens on the executor, outside libcurl's callbacks.
@@ -42,6 +43,8 @@ class losers : public std::enable_shared_from_this<losers> {
   // The transfer, whose handle is still there, has an answer: which version its server speaks.
   void learn_from(const curl_transfer& transfer);
   std::size_t connections() const noexcept { return drains_.size(); }
+  // While libcurl lets go of an unfinished transfer: a socket that it closes now is to be reset.
+  bool gives_up() const noexcept { return gives_up_; }
   // Lets go of the multi handle, which is about to be destroyed.
   void clear();
 
@@ -54,6 +57,7 @@ class losers : public std::enable_shared_from_this<losers> {
   bool is_to_drain(const curl_transfer& transfer);
   void drain(const std::shared_ptr<curl_transfer>& transfer);
   void reset(const curl_transfer& transfer);
+  void give_up(CURL* easy);
   // Lets go of the handle, and of its place in the multi handle.
   drains::iterator end(drains::iterator which, bool came);
   void look_again_soon();
@@ -68,6 +72,7 @@ class losers : public std::enable_shared_from_this<losers> {
   std::unordered_map<CURL*, reset_flush> flushes_;
   boost::asio::steady_timer timer_;
   bool looking_again_ = false;
+  bool gives_up_ = false;
 };
 
 }  // namespace leash::http

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace leash::http {
 namespace {
@@ -61,9 +62,14 @@ void socket_set::want(int socket, int interest) {
   if (interest != CURL_POLL_NONE && which.interest == CURL_POLL_NONE) ++wanted_;
   if (interest == CURL_POLL_NONE && which.interest != CURL_POLL_NONE) --wanted_;
   which.interest = interest;
-  const std::uint32_t events = events_of(interest);
-  if (events != 0 && events != which.registered && !enroll(socket, which, events))
-    report_error(socket, which.stamp);
+  const bool first = which.announced && !std::exchange(which.tried, true);
+  if (first && interest == CURL_POLL_OUT) {
+    untried_.push_back(socket);
+    if (untried_.size() == 1)
+      boost::asio::post(epoll_.get_executor(), [self = shared_from_this()] { self->try_once(); });
+  } else {
+    watch(socket, which);
+  }
   if (wanted_ != 0)
     wait();
   else if (waits_)
@@ -83,6 +89,23 @@ void socket_set::release() {
   released_ = true;
   boost::system::error_code ignored;
   epoll_.close(ignored);
+}
+
+void socket_set::try_once() {
+  for (const int socket : std::exchange(untried_, {})) {
+    if (released_) return;
+    const watched& which = of(socket);
+    if (which.registered != 0 || which.interest != CURL_POLL_OUT) continue;
+    listener_.socket_ready(socket, CURL_CSELECT_OUT);
+    if (released_) return;
+    watch(socket, of(socket));
+  }
+}
+
+void socket_set::watch(int socket, watched& which) {
+  const std::uint32_t events = events_of(which.interest);
+  if (events != 0 && events != which.registered && !enroll(socket, which, events))
+    report_error(socket, which.stamp);
 }
 
 // False: the kernel does not take it.

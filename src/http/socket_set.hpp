@@ -29,13 +29,17 @@ class socket_listener {
 // socket stands until it says otherwise, which is what epoll has, and would be a system call for every wait of the
 // executor's. A socket that rests in libcurl's cache stays in the set, and leaves it when it says something all the same.
 //
+// A socket that is being connected is asked once, a moment later, before the kernel is to watch it: within a host it
+// is connected by then, which saves a change of the set and a wait for it.
+//
 // A socket's number may be somebody else's a moment after it was closed. So every stay in the set has a stamp of its
 // own, and what is heard of an earlier one is dropped.
 //
 // Invariants
 // - The listener is alive until release(). Everything here happens on the executor.
 // - While something is wanted of some socket, the executor waits for the set, or a batch of events is being handed
-//   out; when nothing is wanted, nothing keeps the executor's run() from returning.
+//   out. What is wanted of a socket is registered, or the socket is in `untried_` and the executor is about to run
+//   try_once(); when nothing is wanted, nothing keeps the executor's run() from returning.
 class socket_set : public std::enable_shared_from_this<socket_set> {
  public:
   // Throws boost::system::system_error.
@@ -59,9 +63,12 @@ class socket_set : public std::enable_shared_from_this<socket_set> {
     std::uint32_t registered = 0;  // with epoll, for these events; 0: not at all
     std::uint32_t stamp = 0;
     bool announced = false;
+    bool tried = false;  // it has been asked, or was, for something else than to be written to
   };
 
   watched& of(int socket);
+  void try_once();
+  void watch(int socket, watched& which);
   bool enroll(int socket, watched& which, std::uint32_t events);
   void withdraw(int socket, watched& which);
   void wait();
@@ -78,6 +85,7 @@ class socket_set : public std::enable_shared_from_this<socket_set> {
   std::array<epoll_event, 64> batch_{};
   std::size_t next_ = 0;  // of the batch
   std::size_t end_ = 0;
+  std::vector<int> untried_;
   bool waits_ = false;
   bool hands_out_ = false;
   bool released_ = false;

@@ -41,6 +41,25 @@ TEST(CurlMultiAbort, TheServerSeesTheConnectionClosed) {
   EXPECT_TRUE(server.wait_until([&] { return server.closed_by_client() == 1; }));
 }
 
+// So that nothing of the connection is left on this side: one that is closed in good order keeps its port for a minute.
+TEST(CurlMultiAbort, TheServerSeesItReset) {
+  test_server server;
+  server.on("/slow", {hold("never")});
+  server.on("/quick", {send(answer("kept"))});
+  transfers client;
+  client.fetch({.url = server.url("/quick")});
+  const auto transfer = client.start({.url = server.url("/slow")});
+  const auto other = client.start({.url = server.url("/quick")});
+  client.run_until([&] { return server.requests().size() == 3 && client.completions() == 2; });
+  client.multi().abort(transfer);
+  client.run();
+  ASSERT_TRUE(server.wait_until([&] { return server.closed_by_client() == 1; }));
+  EXPECT_EQ(server.reset_by_client(), 1);
+  client.close();
+  ASSERT_TRUE(server.wait_until([&] { return server.closed_by_client() == 2; }));
+  EXPECT_EQ(server.reset_by_client(), 1) << "one that has rested is closed in good order";
+}
+
 TEST(CurlMultiAbort, InMidBodyTheConnectionIsClosedToo) {
   test_server server;
   server.on("/", {send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart"), hold("never")});

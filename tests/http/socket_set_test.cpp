@@ -31,6 +31,15 @@ class pair {
 
   int near() const { return ends_[0]; }
   void far_says_something() const { EXPECT_EQ(::write(ends_[1], "x", 1), 1); }
+  void fill_near() const {
+    while (::write(ends_[0], "x", 1) == 1) {
+    }
+  }
+  void read_far() const {
+    std::array<char, 4096> bytes{};
+    while (::read(ends_[1], bytes.data(), bytes.size()) > 0) {
+    }
+  }
   void read_near() const {
     char byte = 0;
     EXPECT_EQ(::read(ends_[0], &byte, 1), 1);
@@ -75,6 +84,57 @@ TEST_F(SocketSet, TellsWhatIsWanted) {
   then = [&](int socket) { set->want(socket, CURL_POLL_NONE); };
   run();
   EXPECT_EQ(heard, (events{{sockets.near(), CURL_CSELECT_OUT}}));
+}
+
+// One that is being connected may be connected a moment later: the listener is to look once.
+TEST_F(SocketSet, AsksOnceBeforeItWaitsForTheFirstWrite) {
+  const pair sockets;
+  sockets.fill_near();
+  set->announce(sockets.near());
+  set->want(sockets.near(), CURL_POLL_OUT);
+  EXPECT_TRUE(heard.empty()) << "not before want() has returned";
+  io.run_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(heard, (events{{sockets.near(), CURL_CSELECT_OUT}}));
+  sockets.read_far();
+  then = [&](int socket) { set->want(socket, CURL_POLL_NONE); };
+  run();
+  EXPECT_EQ(heard, events(2, {sockets.near(), CURL_CSELECT_OUT}));
+}
+
+TEST_F(SocketSet, DoesNotAskOfWhatIsWantedNoMore) {
+  const pair resting;
+  const pair forgotten;
+  for (const int socket : {resting.near(), forgotten.near()}) {
+    set->announce(socket);
+    set->want(socket, CURL_POLL_OUT);
+  }
+  set->want(resting.near(), CURL_POLL_NONE);
+  set->forget(forgotten.near());
+  run();
+  EXPECT_TRUE(heard.empty());
+}
+
+TEST_F(SocketSet, AsksASuccessorOfTheSameNumberOnce) {
+  const pair sockets;
+  sockets.fill_near();
+  for (int i = 0; i < 2; ++i) {
+    set->announce(sockets.near());
+    set->want(sockets.near(), CURL_POLL_OUT);
+  }
+  io.run_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(heard.size(), 1u);
+}
+
+TEST_F(SocketSet, AsksNothingMoreOnceReleased) {
+  const pair sockets;
+  const pair others;
+  for (const int socket : {sockets.near(), others.near()}) {
+    set->announce(socket);
+    set->want(socket, CURL_POLL_OUT);
+  }
+  then = [&](int) { set->release(); };
+  run();
+  EXPECT_EQ(heard.size(), 1u);
 }
 
 TEST_F(SocketSet, TellsItAgainAsLongAsItIsWanted) {

@@ -31,7 +31,7 @@ class test_server::session : public std::enable_shared_from_this<session> {
     socket_.async_read_some(boost::asio::buffer(chunk_),
                             [self = shared_from_this()](error_code error, std::size_t size) {
                               if (self->ended_) return;
-                              if (error) return self->end(true);
+                              if (error) return self->end_of_client(error);
                               self->input_.append(self->chunk_.data(), size);
                               self->serve();
                               if (!self->ended_) self->read();
@@ -102,6 +102,12 @@ class test_server::session : public std::enable_shared_from_this<session> {
     asked.body = input_.substr(head_end + 4, body_size);
     input_.erase(0, head_end + 4 + body_size);
     return asked;
+  }
+
+  void end_of_client(error_code error) {
+    if (error == boost::asio::error::connection_reset)
+      server_.count(&test_server::reset_by_client_, 1);
+    end(true);
   }
 
   void end(bool by_client) {
@@ -206,6 +212,11 @@ int test_server::open_connections() const {
 int test_server::closed_by_client() const {
   const std::lock_guard lock(mutex_);
   return closed_by_client_;
+}
+
+int test_server::reset_by_client() const {
+  const std::lock_guard lock(mutex_);
+  return reset_by_client_;
 }
 
 std::vector<received_request> test_server::requests() const {

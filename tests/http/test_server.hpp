@@ -66,6 +66,7 @@ class test_server {
   int accepted() const;          // connections so far
   int open_connections() const;  // those that are open now
   int closed_by_client() const;  // those that the client closed or reset
+  int reset_by_client() const;   // those of them that it reset
   std::vector<received_request> requests() const;
   // Waits, for ten seconds at most, until condition holds; tells whether it does. The condition is
   // looked at after each event of the server.
@@ -92,6 +93,7 @@ class test_server {
   int accepted_ = 0;
   int open_ = 0;
   int closed_by_client_ = 0;
+  int reset_by_client_ = 0;
 
   std::thread thread_;
 };
