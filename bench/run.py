@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Measures leash beside its peers: builds the Go peer, runs both in turns, and compares the medians. The HTTP cases ask a
-private nginx.
+"""Measures leash beside its peers: builds the Go peer, and runs both in turns, case by case. The HTTP cases ask a private
+nginx.
 
   bench/run.py [--rounds N] [--case REGEXP] [--smoke]
 
 The same two processors for both (LEASH_MAXPROCS=2, GOMAXPROCS=2). GO chooses the go command. Prints a table and writes
-build/bench/summary.json: rows of case, leash, peer, peer_value, unit, ratio (peer_value / leash: above 1, leash is ahead).
+build/bench/summary.json: rows of case, leash, peer, peer_value (medians), unit, ratio (the median of the turns' peer / leash:
+above 1, leash is ahead).
 bench/README.md says what each case does. A peer that is not there is said to be missing; its columns stay empty.
 """
 
@@ -65,48 +66,60 @@ def value_of(row):
     return row[time] * NANOSECONDS[row["time_unit"]], "ns"
 
 
-def run_leash(program, cases, seconds, environment):
-    """One run of these cases: {case: (value, unit)}."""
+def run_leash(program, case, seconds, environment):
+    """One run of this case: its value and unit."""
     report = OUT / "leash.json"
     report.unlink(missing_ok=True)
     subprocess.run(
-        [program, filter_of("|".join(cases)), f"--benchmark_min_time={seconds}",
+        [program, filter_of(case), f"--benchmark_min_time={seconds}",
          f"--benchmark_out={report}", "--benchmark_out_format=json"],
         env={**environment, "LEASH_MAXPROCS": "2"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    values = {}
-    for row in json.loads(report.read_text())["benchmarks"]:
-        if row.get("error_occurred"):
-            sys.exit(f"{program.name}: {row['name']}: {row.get('error_message', 'failed')}")
-        values[row["name"].split("/")[0]] = value_of(row)
-    return values
+    row = json.loads(report.read_text())["benchmarks"][0]
+    if row.get("error_occurred"):
+        sys.exit(f"{program.name}: {row['name']}: {row.get('error_message', 'failed')}")
+    return value_of(row)
 
 
-def run_go(program, cases, seconds, environment):
-    wanted = "|".join(PEER_CASE.get(case, case) for case in cases)
+def run_go(program, case, seconds, environment):
+    """The same by the peer; None when it has no such case."""
     output = subprocess.run(
-        [program, "-case", wanted, "-benchtime", f"{seconds}s"],
+        [program, "-case", PEER_CASE.get(case, case), "-benchtime", f"{seconds}s"],
         env={**environment, "GOMAXPROCS": "2"}, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return {row["case"]: (row["value"], row["unit"]) for row in map(json.loads, output.splitlines())}
+    for row in map(json.loads, output.splitlines()):
+        return row["value"]
+    return None
 
 
-def medians(runs):
-    """The runs of one side, {case: (value, unit)} each, as one."""
-    values, units = {}, {}
-    for name, (value, unit) in (row for run in runs for row in run.items()):
-        values.setdefault(name, []).append(value)
-        units[name] = unit
-    return {name: (statistics.median(values[name]), units[name]) for name in values}
+class Case:
+    """What the turns of one case have given."""
 
+    def __init__(self, program, name):
+        self.program, self.name = program, name
+        self.unit, self.leash, self.peer = None, [], []
 
-def summarize(leash, peer, peer_name):
-    rows = []
-    for case, (value, unit) in leash.items():
-        peer_value = peer.get(case, peer.get(PEER_CASE.get(case), (None, None)))[0]
-        rows.append({
-            "case": case, "leash": round(value, 2), "peer": peer_name if peer_value is not None else None,
-            "peer_value": round(peer_value, 2) if peer_value is not None else None, "unit": unit,
-            "ratio": round(peer_value / value, 2) if peer_value is not None and value else None})
-    return rows
+    def take_turn(self, peer, leash_first, seconds, environment):
+        """One run of each side, one right after the other; who is first changes."""
+        def leash():
+            value, self.unit = run_leash(self.program, self.name, seconds, environment)
+            self.leash.append(value)
+
+        def go():
+            value = run_go(peer, self.name, seconds, environment) if peer else None
+            if value is not None:
+                self.peer.append(value)
+
+        for side in (leash, go) if leash_first else (go, leash):
+            side()
+
+    def summary(self, peer_name):
+        row = {"case": self.name, "leash": round(statistics.median(self.leash), 2), "peer": None, "peer_value": None,
+               "unit": self.unit, "ratio": None}
+        if self.peer:
+            row["peer"] = peer_name
+            row["peer_value"] = round(statistics.median(self.peer), 2)
+            # What disturbs the machine disturbs both sides of a turn.
+            row["ratio"] = round(statistics.median(theirs / ours for ours, theirs in zip(self.leash, self.peer)), 2)
+        return row
 
 
 def print_table(rows, peer_name):
@@ -119,7 +132,7 @@ def print_table(rows, peer_name):
 
 def main():
     arguments = argparse.ArgumentParser(description="Measures leash beside its peers.")
-    arguments.add_argument("--rounds", type=int, default=5, help="turns that each side has; medians are compared (5)")
+    arguments.add_argument("--rounds", type=int, default=9, help="turns that each side has (9)")
     arguments.add_argument("--case", default=".*", help="only the cases whose whole name matches this regular expression")
     arguments.add_argument("--smoke", action="store_true", help="one very short round: does everything run? The numbers mean little")
     options = arguments.parse_args()
@@ -127,31 +140,27 @@ def main():
         if not program.exists():
             sys.exit(f"{program} is not built: run make bench")
     rounds, seconds = (1, 0.01) if options.smoke else (max(options.rounds, 1), 0.2)
-    cases = {CORE: cases_of(CORE, options.case), HTTP: cases_of(HTTP, options.case)}
-    if not any(cases.values()):
+    cases = [Case(program, name) for program in (CORE, HTTP) for name in cases_of(program, options.case)]
+    if not cases:
         sys.exit(f"No case matches {options.case}")
-    if cases[HTTP] and (reason := nginx.missing()):
+    if any(case.program == HTTP for case in cases) and (reason := nginx.missing()):
         print(f"The HTTP cases are left out: {reason}", file=sys.stderr)
-        cases[HTTP] = []
+        cases = [case for case in cases if case.program != HTTP]
 
     OUT.mkdir(parents=True, exist_ok=True)
-    program, peer_name = build_go()
-    if not program:
+    peer, peer_name = build_go()
+    if not peer:
         print(f"The Go peer is missing: {peer_name}", file=sys.stderr)
         peer_name = None
-    leash_runs, peer_runs = [], []
-    with nginx.running() if cases[HTTP] else contextlib.nullcontext("") as origin:
+    asks = any(case.program == HTTP for case in cases)
+    with nginx.running() if asks else contextlib.nullcontext("") as origin:
         environment = {**os.environ, "LEASH_BENCH_ORIGIN": origin}
         for turn in range(rounds):
             print(f"round {turn + 1} of {rounds}", file=sys.stderr)
-            for side, chosen in cases.items():
-                if not chosen:
-                    continue
-                leash_runs.append(run_leash(side, chosen, seconds, environment))
-                if program:
-                    peer_runs.append(run_go(program, chosen, seconds, environment))
+            for case in cases:
+                case.take_turn(peer, turn % 2 == 0, seconds, environment)
 
-    rows = summarize(medians(leash_runs), medians(peer_runs), peer_name)
+    rows = [case.summary(peer_name) for case in cases]
     (OUT / "summary.json").write_text(json.dumps(rows, indent=2) + "\n")
     print_table(rows, peer_name)
 
