@@ -8,16 +8,16 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#include "support/wait_until.hpp"
 
 namespace leash::http::testing {
 namespace {
@@ -97,11 +97,8 @@ h2_server::h2_server(over transport)
   const char* path = getenv("PATH");
   setenv("PATH", (std::string(path == nullptr ? "" : path) + ":/usr/sbin").c_str(), 1);
   process_ = spawn(std::move(words), folder_ / "nghttpd.log");
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!listens(port_)) {
-    if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("nghttpd is not up");
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  if (!test::wait_until([this] { return listens(port_); }))
+    throw std::runtime_error("nghttpd is not up");
 }
 
 h2_server::~h2_server() {

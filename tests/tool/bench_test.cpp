@@ -7,8 +7,8 @@
 #include <csignal>
 #include <string>
 
+#include "support/wait_until.hpp"
 #include "tool/failing_race.hpp"
-#include "tool/wait_until.hpp"
 
 namespace leash::test {
 namespace {

@@ -14,7 +14,7 @@
 #include <iterator>
 #include <system_error>
 
-#include "tool/wait_until.hpp"
+#include "support/wait_until.hpp"
 
 namespace leash::test {
 namespace {

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "support/wait_until.hpp"
 #include "tool/command.hpp"
-#include "tool/wait_until.hpp"
 
 namespace leash::test {
 namespace {

@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "tool/wait_until.hpp"
+#include "support/wait_until.hpp"
 
 namespace leash::test {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/wait_until.hpp"
 #include "tool/command.hpp"
 #include "tool/nginx.hpp"
-#include "tool/wait_until.hpp"
 
 namespace leash::test {
 namespace {

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/wait_until.hpp"
 #include "tool/failing_race.hpp"
 #include "tool/scratch.hpp"
-#include "tool/wait_until.hpp"
 
 namespace leash::test {
 namespace {
