@@ -270,6 +270,11 @@ class Requests(WithProgram):
             if "seconds" not in link:
                 self.assertEqual(self.program.ask(urllib.parse.urljoin("/debug/pprof/", link))[0], 200, link)
 
+    def test_for_the_index_get_commands_that_name_this_server(self):
+        page = self.program.ask("/debug/pprof/", Host="localhost:1234")[2].decode()
+        self.assertIn("\nleash goroutines http://localhost:1234</pre>", page)
+        self.assertEqual(page.count("http://localhost:1234/debug/pprof/goroutine\n"), 2)
+
     def test_for_the_command_line_get_it(self):
         self.assertEqual(self.program.ask("/debug/pprof/cmdline")[2].decode(), PROGRAM)
 

@@ -46,7 +46,7 @@ std::string escaped(std::string_view text) {
 
 streamed_response cmdline_page() { return text_answer(200, arguments()); }
 
-streamed_response index_page() {
+streamed_response index_page(const request& asked) {
   constexpr std::string_view page = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -74,14 +74,17 @@ code, pre {{ font-size: .9em; overflow-wrap: anywhere; white-space: pre-wrap; }}
 <tr><td></td><td><a href="/metrics">/metrics</a></td><td>For Prometheus</td></tr>
 </table>
 <p>From a shell:</p>
-<pre>go tool pprof -top http://HOST:PORT/debug/pprof/goroutine
-go tool pprof -http=: http://HOST:PORT/debug/pprof/goroutine</pre>
+<pre>go tool pprof -top http://{host}/debug/pprof/goroutine
+go tool pprof -http=: http://{host}/debug/pprof/goroutine
+leash goroutines http://{host}</pre>
 </body>
 </html>
 )";
+  const std::string* host = find_header(asked.headers, "Host");
   return text_answer(200,
                      fmt::format(page, fmt::arg("program", escaped(arguments())),
-                                 fmt::arg("goroutines", num_goroutines())),
+                                 fmt::arg("goroutines", num_goroutines()),
+                                 fmt::arg("host", escaped(host != nullptr ? *host : "HOST:PORT"))),
                      "text/html; charset=utf-8");
 }
 

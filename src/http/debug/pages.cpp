@@ -43,7 +43,7 @@ streamed_response foreign_host() {
 task<streamed_response> page_at(const request& asked, const target& at, profile_slots slots) {
   if (at.path == goroutine_path) co_return co_await goroutine_page(asked, at.query, slots);
   expect_no_query(at.query, at.path);
-  if (at.path == index_path) co_return index_page();
+  if (at.path == index_path) co_return index_page(asked);
   if (at.path == cmdline_path) co_return cmdline_page();
   co_return metrics_page();
 }

@@ -28,7 +28,7 @@ struct profile_slots {
 // Throws bad_query.
 task<streamed_response> goroutine_page(const request& asked, std::string_view query,
                                        profile_slots slots);
-streamed_response index_page();
+streamed_response index_page(const request& asked);
 streamed_response cmdline_page();
 streamed_response metrics_page();
 
