@@ -62,8 +62,7 @@ void socket_set::want(int socket, int interest) {
   if (interest != CURL_POLL_NONE && which.interest == CURL_POLL_NONE) ++wanted_;
   if (interest == CURL_POLL_NONE && which.interest != CURL_POLL_NONE) --wanted_;
   which.interest = interest;
-  const bool first = which.announced && !std::exchange(which.tried, true);
-  if (first && interest == CURL_POLL_OUT) {
+  if (interest == CURL_POLL_OUT && which.announced && which.stamp == 0) {
     untried_.push_back(socket);
     if (untried_.size() == 1)
       boost::asio::post(epoll_.get_executor(), [self = shared_from_this()] { self->try_once(); });

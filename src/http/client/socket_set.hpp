@@ -61,9 +61,8 @@ class socket_set : public std::enable_shared_from_this<socket_set> {
   struct watched {
     int interest = 0;
     std::uint32_t registered = 0;  // with epoll, for these events; 0: not at all
-    std::uint32_t stamp = 0;
+    std::uint32_t stamp = 0;       // 0: it has never been registered
     bool announced = false;
-    bool tried = false;  // it has been asked, or was, for something else than to be written to
   };
 
   watched& of(int socket);
@@ -85,7 +84,7 @@ class socket_set : public std::enable_shared_from_this<socket_set> {
   std::array<epoll_event, 64> batch_{};
   std::size_t next_ = 0;  // of the batch
   std::size_t end_ = 0;
-  std::vector<int> untried_;
+  std::vector<int> untried_;  // some may be there twice
   bool waits_ = false;
   bool hands_out_ = false;
   bool released_ = false;
