@@ -1,7 +1,7 @@
 // What can go wrong on the way: each ends with a sentence, curl's exit code, and nothing left behind.
 #include <csignal>
-#include <vector>
 
+#include "support/full_backlog.hpp"
 #include "tool/failing_race.hpp"
 #include "tool/nginx.hpp"
 
@@ -84,17 +84,8 @@ TEST_F(race_failures, NoWholeAnswerInTime) {
 }
 
 TEST_F(race_failures, NoConnectionInTime) {
-  // A full backlog: the kernel drops further connection requests instead of answering them.
-  boost::asio::io_context io;
-  boost::asio::ip::tcp::acceptor full(io, {boost::asio::ip::address_v4::loopback(), 0});
-  full.listen(0);
-  std::vector<boost::asio::ip::tcp::socket> fill;
-  for (int i = 0; i < 8; ++i) {
-    fill.emplace_back(io);
-    fill.back().async_connect(full.local_endpoint(), [](auto) {});
-  }
-  io.poll();
-  const std::string url = "http://127.0.0.1:" + std::to_string(full.local_endpoint().port()) + "/";
+  const full_backlog full;
+  const std::string url = full.url();
   expect_failure(race("--connect-timeout 0.2 " + url), 28,
                  "leash: could not connect to " + url + " within 200 ms\n");
 }

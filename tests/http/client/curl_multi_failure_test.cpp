@@ -12,6 +12,7 @@
 #include "http/client/curl_multi.hpp"
 #include "http/client/transfers.hpp"
 #include "http/test_server.hpp"
+#include "support/full_backlog.hpp"
 
 namespace leash::http {
 namespace {
@@ -141,17 +142,8 @@ TEST(TransferFailure, ATimeOutOnAConnectionTakenFromTheCacheIsNoFailureToConnect
 }
 
 TEST(TransferFailure, AConnectThatTakesTooLongIsToldFromAnAnswerThatDoes) {
-  // A full backlog: the kernel drops further connection requests instead of answering them.
-  boost::asio::io_context io;
-  boost::asio::ip::tcp::acceptor full(io, {boost::asio::ip::address_v4::loopback(), 0});
-  full.listen(0);
-  std::vector<boost::asio::ip::tcp::socket> fill;
-  for (int i = 0; i < 8; ++i) {
-    fill.emplace_back(io);
-    fill.back().async_connect(full.local_endpoint(), [](auto) {});
-  }
-  io.poll();
-  const std::string url = "http://127.0.0.1:" + std::to_string(full.local_endpoint().port()) + "/";
+  const test::full_backlog full;
+  const std::string url = full.url();
   int code = 0;
   const std::string by_connect = failure_of({.url = url, .connect_timeout = 50ms}, code);
   if (code == CURLE_OPERATION_TIMEDOUT && by_connect.find("no answer") != std::string::npos) {
