@@ -118,7 +118,8 @@ class Case:
             row["peer"] = peer_name
             row["peer_value"] = round(statistics.median(self.peer), 2)
             # What disturbs the machine disturbs both sides of a turn.
-            row["ratio"] = round(statistics.median(theirs / ours for ours, theirs in zip(self.leash, self.peer)), 2)
+            if all(self.leash):
+                row["ratio"] = round(statistics.median(theirs / ours for ours, theirs in zip(self.leash, self.peer)), 2)
         return row
 
 
