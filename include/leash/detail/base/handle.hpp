@@ -66,11 +66,13 @@ class handle {
   capability_set capabilities() const noexcept { return capabilities_; }
   explicit operator bool() const noexcept { return target_ != nullptr; }
 
-  // The next in the object's list. Requires the object's handle_lock.
+  // The next in the object's list. Requires the object's handle_lock. A walk's mark among them can do nothing.
   handle* next() const noexcept { return decode(next_); }
   static handle* first_of(const object& owner) noexcept { return decode(owner.first_handle); }
 
  private:
+  friend class handle_walk;
+
   static std::uintptr_t encode(handle* plain) noexcept;
   static handle* decode(std::uintptr_t encoded) noexcept;
 
