@@ -372,7 +372,7 @@ constinit std::atomic<std::size_t> arena_size{0};
   }
   block_header* header = header_of(block);
   header->owner.store(owner, std::memory_order_relaxed);
-  header->exposed.store(false, std::memory_order_relaxed);
+  header->marks.store(0, std::memory_order_relaxed);
   if (header->lent.load(std::memory_order_relaxed) == lent_for_good)
     header->lent.store(0, std::memory_order_relaxed);
   header->kind.store(kind, std::memory_order_release);

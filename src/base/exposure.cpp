@@ -28,7 +28,7 @@ std::atomic<std::uint64_t> foreign{0};
 
 void expose(block_header& block) noexcept {
   // In this order: a prover reads the version, then the mark, then the version again.
-  block.exposed.store(true, std::memory_order_release);
+  block.marks.fetch_or(exposed_mark, std::memory_order_release);
   block.version.fetch_add(1, std::memory_order_acq_rel);
 }
 
@@ -55,13 +55,21 @@ void end_lend(block_header* block) noexcept {
 // acquire: a prover reads the version again afterwards.
 bool is_open_to_all(const block_header& block) noexcept {
   const bool lent = block.lent.load(std::memory_order_acquire) != 0 && !mutated(rule::lent_is_open);
-  return lent || block.exposed.load(std::memory_order_acquire);
+  return lent || is_exposed(block);
+}
+
+bool is_exposed(const block_header& block) noexcept {
+  return (block.marks.load(std::memory_order_acquire) & exposed_mark) != 0;
+}
+
+bool is_borrowed(const block_header& block) noexcept {
+  return (block.marks.load(std::memory_order_acquire) & borrowed_mark) != 0;
 }
 
 void expose_targets(std::span<const std::byte> words) noexcept {
   if (mutated(rule::sent_pointers_expose)) return;
   scan_words(words, [](block_header& target) {
-    if (target.exposed.load(std::memory_order_relaxed)) return;
+    if ((target.marks.load(std::memory_order_relaxed) & exposed_mark) != 0) return;
     expose(target);
     sent.fetch_add(1, std::memory_order_relaxed);
   });

@@ -24,7 +24,17 @@ void change_count(object& owner, std::uint32_t by) noexcept {
                            std::memory_order_release);
 }
 
+std::atomic<drop_watcher> watcher{nullptr};
+
+void tell_watcher(object& owner) noexcept {
+  if (const drop_watcher told = watcher.load(std::memory_order_relaxed)) told(owner);
+}
+
 }  // namespace
+
+void set_drop_watcher(drop_watcher given) noexcept {
+  watcher.store(given, std::memory_order_relaxed);
+}
 
 // 0 must decode to null, so that zeroed memory is an empty list: p ^ ~0 for p != null.
 std::uintptr_t handle::encode(handle* plain) noexcept {
@@ -92,11 +102,13 @@ void handle::unlink() noexcept {
   else
     owner.first_handle = next_;
   if (after != nullptr) after->previous_ = previous_;
-  const bool last = owner.handle_count.load(std::memory_order_relaxed) == 1;
+  const std::uint32_t left = owner.handle_count.load(std::memory_order_relaxed) - 1;
   change_count(owner, static_cast<std::uint32_t>(-1));
   lock.unlock();
   target_ = nullptr;
-  if (last) free_if_unused(&owner);
+  if (left == 0) return free_if_unused(&owner);
+  constexpr std::uint32_t few = 8;
+  if (left <= few && capabilities_ != 0 && owner.pins != 0) tell_watcher(owner);
 }
 
 void free_if_unused(object* candidate) noexcept {

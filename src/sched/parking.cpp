@@ -61,6 +61,10 @@ bool scheduler::sees_to_poller(worker& self) const noexcept {
 }
 
 void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
+  if (self.begun.count != 0) {
+    waits_begun(self.begun);
+    self.begun.count = 0;
+  }
   asleep_.fetch_add(1, std::memory_order_seq_cst);
   // Of two goroutines that end last, at the same time, neither may have seen the other's count, nor that
   // the runtime stops. The later of their workers to be counted as asleep sees both.

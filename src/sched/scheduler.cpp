@@ -8,6 +8,7 @@
 #include "signal_stack.hpp"
 #include "worker.hpp"
 
+#include <leash/detail/base/handle.hpp>
 #include <leash/detail/sched/promise.hpp>
 
 namespace leash::detail {
@@ -71,6 +72,7 @@ scheduler::scheduler(std::uint32_t processors, bool virtual_time,
       next_ids(hidden ? first_hidden_id : 1),
       patience_(virtual_time ? patience.zero() : patience) {
   set_judge_of_use(judge_use);
+  set_drop_watcher(note_drop);
   publish_debug_layout(*this);
   virtual_now_.store(virtual_epoch, std::memory_order_relaxed);
   events.store(owned_events.get(), std::memory_order_release);

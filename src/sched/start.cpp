@@ -1,5 +1,6 @@
 #include <leash/detail/sched/start.hpp>
 
+#include <leash/detail/base/exposure.hpp>
 #include <leash/detail/base/word_scan.hpp>
 
 namespace leash::detail {
@@ -15,6 +16,7 @@ void borrow(goroutine& borrower, block_header& target) {
   edge->block.store(&target, std::memory_order_relaxed);
   edge->next.store(first, std::memory_order_relaxed);
   borrower.borrows.store(edge, std::memory_order_release);
+  target.marks.fetch_or(borrowed_mark, std::memory_order_release);
   // A prover that has read the target before this edge must see that it changed.
   if (!mutated(rule::borrow_grows_version)) target.version.fetch_add(1, std::memory_order_acq_rel);
 }

@@ -200,6 +200,11 @@ void worker::run(goroutine& next) noexcept {
   }
   if (goroutine* gone = std::exchange(ended, nullptr)) finish(*this, *gone);
   current = nullptr;
+  if (dropped.count != 0) [[unlikely]]
+    look_at_drops();
+  if (const std::uint64_t word = next.word.load(std::memory_order_relaxed);
+      state_of(word) == wait_state::waiting)
+    begun.add(next, word);
   if constexpr (recorded::registry) signs.turn_ends();
   if (trace.exception) trace.exception = nullptr;
 }
@@ -363,6 +368,8 @@ void promise_base::begin(goroutine& runner) noexcept {
 
 std::coroutine_handle<> final_awaiter::leave(promise_base& ended) noexcept {
   if (promise_base* parent = ended.parent) {
+    if (workers_with_drops.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      look_at_drops();
     ended.owner->top = parent;
     return transfer(parent->self);
   }

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "drop_watch.hpp"
 #include "run_queue.hpp"
 #include "run_watch.hpp"
 #include "timer_heap.hpp"
@@ -78,6 +79,8 @@ class worker {
   std::atomic<bool> untold{false};
   bool searches = false;  // it was woken to find work; see wake_one()
   bool guards = false;    // it found the poller left alone, and sees to it; see parking.cpp
+  drop_list dropped;
+  wait_list begun;
   turn_estimate turns;
   coarse_time present = 0;  // how late it is, as of the last look at the clock
   exception_trace trace;

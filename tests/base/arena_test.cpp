@@ -79,7 +79,7 @@ TEST(Arena, AHeaderTellsKindAndOwnerUntilTheBlockIsFreed) {
     block_header* header = find_block(block);
     EXPECT_EQ(header->kind.load(), kind);
     EXPECT_EQ(header->owner.load(), &owner);
-    EXPECT_FALSE(header->exposed.load());
+    EXPECT_FALSE(is_exposed(*header));
     free_block(block);
     EXPECT_EQ(header->kind.load(), block_kind::free);
     EXPECT_EQ(header->owner.load(), nullptr);
@@ -95,7 +95,7 @@ TEST(Arena, AnExposureEndsWithTheBlockButItsVersionStays) {
   free_block(block);
   void* again = allocate_block(100'000, block_kind::frame, nullptr);
   EXPECT_EQ(again, block);
-  EXPECT_FALSE(header->exposed.load());
+  EXPECT_FALSE(is_exposed(*header));
   EXPECT_EQ(header->version.load(), version);
   free_block(again);
 }

@@ -24,7 +24,7 @@ using leash::testing::until_alone;
 class Exposure : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Exposure);
 
-bool exposed(const void* place) { return find_block(place)->exposed.load(); }
+bool exposed(const void* place) { return is_exposed(*find_block(place)); }
 
 #ifdef LEASH_CHECKED
 constexpr bool checked = true;

@@ -21,7 +21,7 @@ using leash::testing::until_alone;
 class Lend : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Lend);
 
-bool exposed(const void* place) { return find_block(place)->exposed.load(); }
+bool exposed(const void* place) { return is_exposed(*find_block(place)); }
 std::uint32_t lends(const void* place) { return find_block(place)->lent.load(); }
 std::uint64_t foreign_uses() { return count_exposures().foreign; }
 

@@ -220,16 +220,16 @@ TEST_P(TracedAllocator, ExposesNothingOfAContainerThatIsSent) {
     const channel<traced_vector<channel<int>>> vectors(1);
     co_await vectors.send(traced_vector<channel<int>>(3));
     const auto received = co_await vectors.receive();
-    EXPECT_FALSE(block_of(received->data())->exposed);
+    EXPECT_FALSE(is_exposed(*block_of(received->data())));
     EXPECT_EQ(reach_of(core_of(received->front())), blocks{block_of(&received)});
     const channel<traced_string> texts(1);
     co_await texts.send(traced_string(100, 'x'));
     const auto text = co_await texts.receive();
-    EXPECT_FALSE(block_of(text->data())->exposed);
+    EXPECT_FALSE(is_exposed(*block_of(text->data())));
     const channel<std::pair<int, traced_list<int>>> lists(1);
     co_await lists.send({1, traced_list<int>{1, 2, 3}});
     const auto list = co_await lists.receive();
-    EXPECT_FALSE(block_of(&list->second.front())->exposed);
+    EXPECT_FALSE(is_exposed(*block_of(&list->second.front())));
   });
 }
 
@@ -239,7 +239,7 @@ TEST_P(TracedAllocator, ExposesWhatAPlainPointerIsSentTo) {
     const channel<channel<int>*> pointers(1);
     traced_vector<channel<int>> mine(1);
     co_await pointers.send(mine.data());
-    EXPECT_TRUE(block_of(mine.data())->exposed);
+    EXPECT_TRUE(is_exposed(*block_of(mine.data())));
   });
 }
 

@@ -300,7 +300,7 @@ TEST_P(Traced, APointerThatIsSentExposesNothing) {
     const channel<traced_ptr<session>> sessions(1);
     const traced_ptr<session> mine = make_traced<session>();
     co_await sessions.send(mine);
-    EXPECT_FALSE(block_of(mine.get())->exposed);
+    EXPECT_FALSE(is_exposed(*block_of(mine.get())));
     EXPECT_EQ(reach_of(core_of(mine->requests)).size(), 2u) << "this frame and the buffer";
     co_await sessions.receive();
     const channel<std::pair<weak_traced_ptr<session>, int>> weak(1);
@@ -315,7 +315,7 @@ TEST_P(Traced, APlainPointerThatIsSentExposesTheBlock) {
     const traced_ptr<session> mine = make_traced<session>();
     const std::uint64_t before = count_exposures().sent;
     co_await sessions.send(mine.get());
-    EXPECT_TRUE(block_of(mine.get())->exposed);
+    EXPECT_TRUE(is_exposed(*block_of(mine.get())));
     EXPECT_EQ(count_exposures().sent, before + 1);
   });
 }
@@ -375,7 +375,7 @@ TEST_P(Traced, AForeignUseOfThePointerIsCounted) {
     const exposures before = count_exposures();
     const traced_ptr<session> mine = make_traced<session>(channel<int>(1));
     std::thread([&] { EXPECT_EQ(mine->requests.try_send(2), op_status::success); }).join();
-    EXPECT_TRUE(block_of(&mine)->exposed);
+    EXPECT_TRUE(is_exposed(*block_of(&mine)));
     EXPECT_EQ(count_exposures().foreign, before.foreign + 1);
     co_return;
   });

@@ -1,7 +1,7 @@
 #include "leak/proof/prover.hpp"
 
 #include <leash/detail/base/exposure.hpp>
-#include <leash/detail/base/handle_walk.hpp>
+#include "leak/proof/readings.hpp"
 
 namespace leash::detail {
 
@@ -41,59 +41,36 @@ void prover::clear() {
 void prover::read_goroutine(goroutine& record) {
   const std::uint64_t word = record.word.load(std::memory_order_acquire);
   if (state_of(word) != wait_state::waiting) return;
-  wait& found = found_;
-  read_wait(record, found);
-  const bool is_ours = record.home.load(std::memory_order_acquire) != nullptr &&
-                       !is_hidden(record.id.load(std::memory_order_acquire));
-  if (found.external || !is_ours || record.word.load(std::memory_order_relaxed) != word) return;
+  targets_.clear();
+  const bool is_candidate = may_be_proven(record);
+  read_targets(record, [this](const wait_target& each) {
+    targets_.push_back(each);
+    return true;
+  });
+  object* const leash = leash_of(record);
+  if (!is_candidate || record.word.load(std::memory_order_relaxed) != word) return;
   const node self = graph_.add();
   candidates_.push_back({&record, word, self});
   candidate_of_[goroutine_pool::instance().index_of(&record)] =
       static_cast<std::uint32_t>(candidates_.size());
-  for (const wait_target& each : found.targets) depend(self, each.target, each.capabilities);
-  if (found.leash != nullptr) depend(self, found.leash, set_of(capability::cancel));
+  for (const wait_target& each : targets_) depend(self, *each.target, each.capabilities);
+  if (leash != nullptr) depend(self, *leash, set_of(capability::cancel));
 }
 
-// acquire: the word is read again afterwards.
-void prover::read_wait(const goroutine& record, wait& into) const {
-  into.targets.clear();
-  into.external = record.external.load(std::memory_order_acquire);
-  const bool shielded = record.shields.load(std::memory_order_acquire) != 0;
-  into.leash = shielded ? nullptr : record.leash.load(std::memory_order_acquire);
-  std::size_t left = record.target_count.load(std::memory_order_acquire);
-  const auto take = [&](const auto& places) {
-    for (auto place = places.begin(); place != places.end() && left != 0; ++place, --left)
-      into.targets.push_back({place->target.load(std::memory_order_acquire),
-                              place->capabilities.load(std::memory_order_acquire)});
-  };
-  take(record.targets);
-  for (const more_targets* more = record.more.load(std::memory_order_acquire);
-       more != nullptr && left != 0; more = more->next.load(std::memory_order_acquire))
-    take(more->targets);
+void prover::depend(node waiter, object& target, capability_set what) {
+  graph_.connect(abilities_[ability_to(target, what)].self, waiter);
 }
 
-void prover::depend(node waiter, object* target, capability_set what) {
-  if (target != nullptr) graph_.connect(abilities_[ability_to(target, what)].self, waiter);
-}
-
-std::uint32_t prover::ability_to(object* target, capability_set what) {
+std::uint32_t prover::ability_to(object& target, capability_set what) {
   auto& objects = object_pool::instance();
-  const std::uint32_t index = objects.index_of(target);
+  const std::uint32_t index = objects.index_of(&target);
   if (index >= first_ability_.size()) first_ability_.resize(objects.size(), 0);
   for (std::uint32_t at = first_ability_[index]; at != 0; at = abilities_[at - 1].next)
     if (abilities_[at - 1].what == what) return at - 1;
   abilities_.push_back(
-      {.target = target, .what = what, .next = first_ability_[index], .self = graph_.add()});
-  return first_ability_[index] = static_cast<std::uint32_t>(abilities_.size()), first_ability_[index] - 1;
-}
-
-// Relaxed sums of what only grows: equal sums, no change.
-std::uint32_t prover::versions_of(const object& target, capability_set what) noexcept {
-  std::uint32_t sum = 0;
-  for (capability_set rest = what; rest != 0; rest &= rest - 1)
-    sum += target.versions[static_cast<std::size_t>(__builtin_ctz(rest))].load(
-        std::memory_order_acquire);
-  return sum;
+      {.target = &target, .what = what, .next = first_ability_[index], .self = graph_.add()});
+  first_ability_[index] = static_cast<std::uint32_t>(abilities_.size());
+  return first_ability_[index] - 1;
 }
 
 void prover::read_ability(std::uint32_t which) {
@@ -107,7 +84,7 @@ void prover::read_ability(std::uint32_t which) {
     return graph_.make_live(read.self);
   const node self = read.self;
   if (parent != nullptr && (read.what & set_of(capability::cancel)) != 0)
-    graph_.connect(abilities_[ability_to(parent, set_of(capability::cancel))].self, self);
+    graph_.connect(abilities_[ability_to(*parent, set_of(capability::cancel))].self, self);
   read_handles(which);
 }
 
@@ -152,10 +129,8 @@ void prover::place(const seen_block& seen, node self) {
   if (seen.open || seen.owner == nullptr || seen.kind == block_kind::free)
     return graph_.make_live(self);
   if (seen.kind == block_kind::buffer || seen.kind == block_kind::traced) {
-    const capability_set access =
-        set_of(seen.kind == block_kind::buffer ? capability::receive : capability::use);
     auto& owner = *static_cast<object*>(seen.owner);
-    return graph_.connect(abilities_[ability_to(&owner, access)].self, self);
+    return graph_.connect(abilities_[ability_to(owner, access_to(seen.kind))].self, self);
   }
   const std::uint32_t record =
       goroutine_pool::instance().index_of(static_cast<goroutine*>(seen.owner));
@@ -192,12 +167,8 @@ void prover::read_again() {
       graph_.make_live(each.self);
   for (const ability& each : abilities_) {
     if (graph_.is_live(each.self)) continue;
-    const object& target = *each.target;
-    const bool same = versions_of(target, each.what) == each.versions &&
-                      target.generation.load(std::memory_order_acquire) == each.generation &&
-                      target.parent.load(std::memory_order_acquire) == each.parent &&
-                      (target.outside.load(std::memory_order_acquire) & each.what) == 0;
-    if (!same) graph_.make_live(each.self);
+    if (!is_unchanged(*each.target, each.what, each.versions, each.generation, each.parent))
+      graph_.make_live(each.self);
   }
   for (const block_table::entry& each : blocks_.entries()) {
     if (graph_.is_live(each.node)) continue;

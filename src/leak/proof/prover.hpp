@@ -80,12 +80,6 @@ class prover {
     std::uint32_t next = 0;  // of the same object, from 1; 0: none
     node self;
   };
-  // What ends a goroutine's wait, as its record says.
-  struct wait {
-    std::vector<wait_target> targets;
-    bool external = false;
-    object* leash = nullptr;
-  };
   // A block as it was while a handle was listed in it.
   struct seen_block {
     const block_header* block;
@@ -97,9 +91,8 @@ class prover {
 
   void clear();
   void read_goroutine(goroutine& record);
-  void read_wait(const goroutine& record, wait& into) const;
-  void depend(node waiter, object* target, capability_set what);
-  std::uint32_t ability_to(object* target, capability_set what);
+  void depend(node waiter, object& target, capability_set what);
+  std::uint32_t ability_to(object& target, capability_set what);
   void read_ability(std::uint32_t which);
   void read_handles(std::uint32_t which);
   static seen_block look_at(const block_header& block) noexcept;
@@ -107,7 +100,6 @@ class prover {
   void place(const seen_block& seen, node self);
   void read_borrows();
   void read_again();
-  static std::uint32_t versions_of(const object& target, capability_set what) noexcept;
 
   live_graph graph_;
   std::vector<candidate> candidates_;
@@ -115,7 +107,7 @@ class prover {
   std::vector<ability> abilities_;
   std::vector<std::uint32_t> first_ability_;  // by object, from 1; 0: none
   block_table blocks_;
-  wait found_;
+  std::vector<wait_target> targets_;
   std::array<seen_block, handle_walk::batch> seen_;
   std::vector<proven_goroutine> proven_;
   effort effort_;

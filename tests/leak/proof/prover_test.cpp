@@ -8,7 +8,12 @@
 #include <leash/leash.hpp>
 #include <leash/testing.hpp>
 
+#include "leak/proof/local_proof.hpp"
 #include "leak/proof/prover.hpp"
+
+namespace leash::detail {
+extern void (*leaked_at_once)(const local_proof&) noexcept;
+}
 
 namespace leash {
 namespace {
@@ -206,6 +211,55 @@ TEST(Prover, FindsMainItselfInADeadlock) {
       },
       quiet);
   EXPECT_EQ(count, 0u);  // the deadline ends both
+}
+
+std::size_t told = 0;
+
+task<int> racer() {
+  channel<int> answers;
+  for (int i = 0; i < 2; ++i) go([answers, i]() -> task<> { co_await answers.send(i); });
+  const auto first = co_await answers.receive();
+  co_await this_goroutine::yield();  // the other waits by now
+  co_return *first;
+}
+
+TEST(Prover, TellsAtOnceBeforeTheCallerResumes) {
+  told = 0;
+  detail::leaked_at_once = [](const detail::local_proof& proof) noexcept {
+    told += static_cast<std::size_t>(proof.end() - proof.begin());
+  };
+  std::size_t by_then = 0;
+  leash::run(
+      [&]() -> task<> {
+        co_await racer();
+        by_then = told;
+        co_await settle();
+      },
+      {.processors = 1, .leaks = leak_policy::off});
+  detail::leaked_at_once = nullptr;
+  EXPECT_EQ(by_then, 1u);
+  EXPECT_EQ(told, 1u);
+}
+
+TEST(Prover, TellsOfAWaitThatBeginsWhenNobodyIsLeft) {
+  told = 0;
+  detail::leaked_at_once = [](const detail::local_proof& proof) noexcept {
+    told += static_cast<std::size_t>(proof.end() - proof.begin());
+  };
+  leash::run(
+      [&]() -> task<> {
+        {
+          channel<int> answers;
+          go([answers]() -> task<> {
+            co_await sleep(2ms);
+            co_await answers.send(1);
+          });
+        }
+        co_await settle();
+        EXPECT_EQ(told, 1u);
+      },
+      {.processors = 1, .leaks = leak_policy::off});
+  detail::leaked_at_once = nullptr;
 }
 
 TEST(Prover, TakesTimeInProportion) {

@@ -27,7 +27,7 @@ struct block_header {
   std::atomic<void*>
       owner;  // frame, closure: the goroutine; buffer, traced: the object. May be null
   std::atomic<block_kind> kind;
-  std::atomic<bool> exposed;  // somebody outside the ownership rules can use what is in here
+  std::atomic<std::uint8_t> marks;  // see exposure.hpp
   std::uint8_t size_class;
   std::atomic<std::uint8_t> lent;      // >0: somebody outside may use it for now, see exposure.hpp
   std::atomic<std::uint32_t> version;  // grows with every borrow, exposure and lend of the block

@@ -14,6 +14,10 @@
 
 namespace leash::detail {
 
+// What a block is marked with until its memory is allocated anew.
+inline constexpr std::uint8_t exposed_mark = 1;   // somebody outside the ownership rules can use what is in here
+inline constexpr std::uint8_t borrowed_mark = 2;  // a goroutine has it among its borrows, or had
+
 // Marks the block; a prover that has looked at it before sees that it changed.
 void expose(block_header& block) noexcept;
 
@@ -29,6 +33,10 @@ void end_lend(block_header* block) noexcept;
 
 // Whatever is known of the block's owner: everybody may use what is in there, and a proof takes it for live.
 bool is_open_to_all(const block_header& block) noexcept;
+// Somebody outside the ownership rules can use what is in the block.
+bool is_exposed(const block_header& block) noexcept;
+// Somebody has recorded a borrow of the block since it was allocated, who may have ended.
+bool is_borrowed(const block_header& block) noexcept;
 
 // Somebody uses the handle that lives at `place`: it exposes its frame unless the user may use it. Any
 // thread.

@@ -7,6 +7,11 @@
 
 namespace leash::detail {
 
+// Told, without locks, that a handle that could do something to the object was dropped, while somebody waits for it and few
+// handles are left: perhaps the wait is for ever now. The object may be gone by then. Set by a floor above.
+using drop_watcher = void (*)(object& owner) noexcept;
+void set_drop_watcher(drop_watcher watcher) noexcept;
+
 // One listed reference to an object: what it can do is in `capabilities()`, where it lives is its own
 // address. The proof of a leak rests on these lists, so every handle in a program is listed at its
 // place for as long as it exists; a move relinks.

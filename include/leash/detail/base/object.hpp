@@ -54,13 +54,28 @@ struct object_class {
 
 constexpr std::size_t object_body_bytes = 136;
 
+// Changed under a lock, so by one thread at a time; others read it without, as a hint.
+class guarded_count {
+ public:
+  guarded_count& operator=(std::uint32_t value) noexcept {
+    value_.store(value, std::memory_order_relaxed);
+    return *this;
+  }
+  guarded_count& operator+=(std::uint32_t more) noexcept { return *this = *this + more; }
+  guarded_count& operator-=(std::uint32_t less) noexcept { return *this = *this - less; }
+  operator std::uint32_t() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> value_{0};
+};
+
 struct object {
   spin_lock lock;
   spin_lock handle_lock;
   std::uintptr_t first_handle = 0;  // encoded, see handle.hpp
   std::atomic<std::uint32_t> handle_count{0};
   std::atomic<std::uint32_t> generation{0};
-  std::uint32_t pins = 0;
+  guarded_count pins;
   bool alive = false;
   std::atomic<bool> done{false};  // a context that is done, a once that has run
   // Capabilities that somebody without a handle has (a timer that will send or cancel).
