@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <mutex>
 
 #include <leash/detail/base/arena.hpp>
 #include <leash/detail/base/handle.hpp>
 
+#include "leak/leak_board.hpp"
 #include "leak/proof/local_proof.hpp"
 #include "sched/drop_watch.hpp"
 
@@ -41,14 +41,13 @@ holders holders_of(object& owner) noexcept {
 
 }  // namespace
 
-void (*leaked_at_once)(const local_proof&) noexcept = nullptr;
-
-void handles_dropped(const drop_list& objects) noexcept {
-  for (std::size_t i = 0; i < objects.count; ++i) {
-    const holders found = holders_of(*objects.objects[i]);
+void handles_dropped(const drop_list& noted) noexcept {
+  for (std::size_t i = 0; i < noted.count; ++i) {
+    const drop_list::drop& drop = noted.drops[i];
+    const holders found = holders_of(*drop.owner);
     for (std::size_t k = 0; k < found.count; ++k) {
       local_proof proof;
-      if (proof.prove(*found.all[k]) && leaked_at_once != nullptr) leaked_at_once(proof);
+      if (proof.prove(*found.all[k])) announce_leaks({proof.begin(), proof.end()}, &drop);
     }
   }
 }
@@ -59,7 +58,7 @@ void waits_begun(const wait_list& waits) noexcept {
     const wait_list::begun& each = waits.waits[i];
     if (each.waiter->word.load(std::memory_order_acquire) != each.word) continue;
     local_proof proof;
-    if (proof.prove(*each.waiter) && leaked_at_once != nullptr) leaked_at_once(proof);
+    if (proof.prove(*each.waiter)) announce_leaks({proof.begin(), proof.end()}, nullptr);
   }
 }
 

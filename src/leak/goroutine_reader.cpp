@@ -88,7 +88,25 @@ std::span<const goroutine_trace> goroutine_reader::own() noexcept {
   return {room_->traces.data(), shown_};
 }
 
+std::span<const goroutine_trace> goroutine_reader::next_selected() noexcept {
+  do {
+    shown_ = places_ = 0;
+    most_pins_ = 0;
+    clock_of_ = 0;
+    for (; next_ != end_ && shown_ != trace_batch::most; ++next_) {
+      goroutine& record = *only_[next_].record;
+      pin(record);
+      if (record.word.load(std::memory_order_seq_cst) == only_[next_].word)
+        static_cast<void>(show_pinned(record, false));
+      unpin(record);
+    }
+    note_batch(most_pins_);
+  } while (shown_ == 0 && next_ != end_);
+  return {room_->traces.data(), shown_};
+}
+
 std::span<const goroutine_trace> goroutine_reader::next() noexcept {
+  if (selects_) return next_selected();
   auto& pool = goroutine_pool::instance();
   const goroutine* own = current_goroutine();
   do {

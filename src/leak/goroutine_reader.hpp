@@ -9,6 +9,8 @@
 #include <leash/detail/sched/scheduler.hpp>
 #include <leash/trace.hpp>
 
+#include "leak/proof/prover.hpp"
+
 namespace leash::detail {
 
 // Room for what one look at some goroutines finds.
@@ -27,6 +29,9 @@ struct trace_batch {
 class goroutine_reader {
  public:
   explicit goroutine_reader(trace_batch& room) noexcept;
+  // Only those of these that wait still as they were proven. The list must be there as long as this.
+  goroutine_reader(trace_batch& room, std::span<const proven_goroutine> only) noexcept
+      : room_(&room), only_(only), end_(static_cast<std::uint32_t>(only.size())), selects_(true) {}
 
   // The calling goroutine, if it is one, which next() does not show then.
   std::span<const goroutine_trace> own() noexcept;
@@ -37,6 +42,7 @@ class goroutine_reader {
   // What to do about a claimed one: put it off, so that one barrier does for many of them, or have one made now.
   enum class claimed_one : std::uint8_t { put_off, look };
 
+  std::span<const goroutine_trace> next_selected() noexcept;
   void look_at(goroutine& record, claimed_one what) noexcept;
   void look_at_own(const goroutine& own) noexcept;
   bool show_running(const goroutine& record, std::uint64_t word) noexcept;
@@ -52,9 +58,11 @@ class goroutine_reader {
   clock_time present_of(const goroutine& alive) noexcept;
 
   trace_batch* room_;
+  std::span<const proven_goroutine> only_;
   const goroutine* left_out_ = nullptr;
   std::uint32_t next_ = 0;
   std::uint32_t end_;
+  bool selects_ = false;
   std::size_t shown_ = 0;
   std::size_t places_ = 0;
   std::array<goroutine*, trace_batch::most> put_off_;  // pinned

@@ -1,8 +1,8 @@
 #include "drop_watch.hpp"
 
-#include <algorithm>
-
 #include "worker.hpp"
+
+#include <leash/detail/sched/promise.hpp>
 
 namespace leash::detail {
 
@@ -12,11 +12,16 @@ std::atomic<std::size_t> workers_with_drops{0};
   worker* self = this_worker();
   if (self == nullptr) return;
   drop_list& noted = self->dropped;
-  const auto end = noted.objects.begin() + static_cast<std::ptrdiff_t>(noted.count);
-  if (noted.count == noted.objects.size() || std::find(noted.objects.begin(), end, &owner) != end)
-    return;
+  if (noted.count == noted.drops.size()) return;
+  for (std::size_t i = 0; i < noted.count; ++i)
+    if (noted.drops[i].owner == &owner) return;
   if (noted.count == 0) workers_with_drops.fetch_add(1, std::memory_order_relaxed);
-  noted.objects[noted.count++] = &owner;
+  drop_list::drop& fresh = noted.drops[noted.count++];
+  fresh = {.owner = &owner};
+  if (const goroutine* by = self->current) {
+    fresh.by = by->id.load(std::memory_order_relaxed);
+    if (by->top != nullptr) fresh.after = by->top->where;
+  }
 }
 
 [[gnu::noinline]] void look_at_drops() noexcept {

@@ -3,6 +3,8 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <source_location>
 
 #include <leash/detail/base/object.hpp>
 #include <leash/detail/sched/goroutine.hpp>
@@ -12,7 +14,12 @@ namespace leash::detail {
 // Objects of which a handle was dropped in this turn of a worker while somebody waits for them. They are looked at when
 // the dropping is over, not inside a destructor. When there are more than it has room for, the others are left to the patrol.
 struct drop_list {
-  std::array<object*, 8> objects{};
+  struct drop {
+    object* owner = nullptr;
+    std::uint64_t by = 0;        // the goroutine
+    std::source_location after;  // where it last was suspended
+  };
+  std::array<drop, 8> drops{};
   std::size_t count = 0;
 };
 
@@ -39,8 +46,10 @@ void note_drop(object& owner) noexcept;
 void look_at_drops() noexcept;
 
 // What a runtime tells the floor above, which defines this: one of these may have been the last that could end a wait.
-void handles_dropped(const drop_list& objects) noexcept;
+void handles_dropped(const drop_list& noted) noexcept;
 // One of these may wait for what nobody can do.
 void waits_begun(const wait_list& waits) noexcept;
+// A goroutine that was proven to be leaked was claimed, and is about to run: the program did what leash cannot see.
+void proof_refuted(goroutine& runs) noexcept;
 
 }  // namespace leash::detail

@@ -90,7 +90,9 @@ struct runner::state {
   explicit state(const runtime_options& options)
       : home(processors_of(options), options.virtual_time, options.watchdog, options.hidden),
         policy(policy_of(options)),
-        debug(options.hidden) {}
+        debug(options.hidden) {
+    home.policy.store(policy, std::memory_order_relaxed);
+  }
 
   scheduler home;
   leak_policy policy;
@@ -144,7 +146,9 @@ struct runtime::state {
       : home(detail::processors_of(options), options.virtual_time, options.watchdog,
              options.hidden),
         policy(detail::policy_of(options)),
-        debug(options.hidden) {}
+        debug(options.hidden) {
+    home.policy.store(policy, std::memory_order_relaxed);
+  }
 
   detail::scheduler home;
   leak_policy policy;

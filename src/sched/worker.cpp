@@ -13,7 +13,7 @@ constinit thread_local worker* working = nullptr;
 constinit thread_local scheduler* starting_in = nullptr;
 constinit thread_local const goroutine* standing_in_for = nullptr;
 
-constexpr std::uint16_t operations_in_a_slice = 128;
+constexpr std::uint8_t operations_in_a_slice = 128;
 
 void count(std::atomic<std::int64_t>& own) noexcept {
   own.store(own.load(std::memory_order_relaxed) + 1, std::memory_order_release);
@@ -180,6 +180,8 @@ void worker::run(goroutine& next) noexcept {
   next.slice = operations_in_a_slice;
   bool resume = false;
   if (!next.unwind) {
+    if (next.leak.load(std::memory_order_relaxed) != leak_mark::none) [[unlikely]]
+      proof_refuted(next);
     take_frames(next);
     resume = true;
   } else if (abandon_wait(next)) {
@@ -323,6 +325,7 @@ goroutine& new_goroutine(std::source_location created_at) {
   fresh.reason.store(wait_reason::running, std::memory_order_relaxed);
   fresh.shields.store(0, std::memory_order_relaxed);
   fresh.sheltered.store(false, std::memory_order_relaxed);
+  fresh.leak.store(leak_mark::none, std::memory_order_relaxed);
   fresh.unwind = false;
   fresh.phase.store(unwind_phase::none, std::memory_order_relaxed);
   fresh.wait = nullptr;

@@ -22,6 +22,7 @@
 
 #include <leash/detail/base/exposure.hpp>
 #include <leash/detail/sched/scheduler.hpp>
+#include <leash/runtime.hpp>
 
 // The scheduler: M goroutines on N workers, with work stealing. Its shape is Go's (runtime/proc.go) and
 // tokio's (runtime/scheduler/multi_thread).
@@ -132,6 +133,7 @@ class scheduler {
 
   const bool virtual_time;
   const bool hidden;
+  std::atomic<leak_policy> policy{leak_policy::off};
   const std::uint64_t number;  // no other one of this process has, or had, the same
   std::atomic<bool> stopping{false};
   // Main has returned, and virtual time does not go on before all that are left have been claimed.

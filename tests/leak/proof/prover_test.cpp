@@ -8,12 +8,8 @@
 #include <leash/leash.hpp>
 #include <leash/testing.hpp>
 
-#include "leak/proof/local_proof.hpp"
+#include "leak/leak_board.hpp"
 #include "leak/proof/prover.hpp"
-
-namespace leash::detail {
-extern void (*leaked_at_once)(const local_proof&) noexcept;
-}
 
 namespace leash {
 namespace {
@@ -213,8 +209,6 @@ TEST(Prover, FindsMainItselfInADeadlock) {
   EXPECT_EQ(count, 0u);  // the deadline ends both
 }
 
-std::size_t told = 0;
-
 task<int> racer() {
   channel<int> answers;
   for (int i = 0; i < 2; ++i) go([answers, i]() -> task<> { co_await answers.send(i); });
@@ -224,28 +218,24 @@ task<int> racer() {
 }
 
 TEST(Prover, TellsAtOnceBeforeTheCallerResumes) {
-  told = 0;
-  detail::leaked_at_once = [](const detail::local_proof& proof) noexcept {
-    told += static_cast<std::size_t>(proof.end() - proof.begin());
-  };
-  std::size_t by_then = 0;
+  const std::uint64_t before = detail::count_leaks().announced;
+  std::uint64_t by_then = 0;
+  ::testing::internal::CaptureStderr();
   leash::run(
       [&]() -> task<> {
         co_await racer();
-        by_then = told;
+        by_then = detail::count_leaks().announced;
         co_await settle();
       },
-      {.processors = 1, .leaks = leak_policy::off});
-  detail::leaked_at_once = nullptr;
-  EXPECT_EQ(by_then, 1u);
-  EXPECT_EQ(told, 1u);
+      {.processors = 1, .leaks = leak_policy::report});
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(by_then - before, 1u);
+  EXPECT_EQ(detail::count_leaks().announced - before, 1u);
+  std::puts(said.c_str());
 }
 
 TEST(Prover, TellsOfAWaitThatBeginsWhenNobodyIsLeft) {
-  told = 0;
-  detail::leaked_at_once = [](const detail::local_proof& proof) noexcept {
-    told += static_cast<std::size_t>(proof.end() - proof.begin());
-  };
+  const std::uint64_t before = detail::count_leaks().announced;
   leash::run(
       [&]() -> task<> {
         {
@@ -256,10 +246,9 @@ TEST(Prover, TellsOfAWaitThatBeginsWhenNobodyIsLeft) {
           });
         }
         co_await settle();
-        EXPECT_EQ(told, 1u);
+        EXPECT_EQ(detail::count_leaks().announced - before, 1u);
       },
       {.processors = 1, .leaks = leak_policy::off});
-  detail::leaked_at_once = nullptr;
 }
 
 TEST(Prover, TakesTimeInProportion) {

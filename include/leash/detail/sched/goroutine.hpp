@@ -128,6 +128,9 @@ using borrow_edge_pool = stable_pool<borrow_edge, std::size_t{1} << 22>;
 // How far the unwinding of a goroutine has come. `abandoning`: an operation may still use its frames.
 enum class unwind_phase : std::uint8_t { none, abandoning, under_way };
 
+// What has been found out about a goroutine that waits. It is taken back when the goroutine runs all the same.
+enum class leak_mark : std::uint8_t { none, proven };
+
 // A moment of the runtime's clock as records keep it, see scheduler.hpp.
 using coarse_time = std::uint32_t;
 
@@ -149,7 +152,8 @@ class alignas(64) goroutine {
 
   std::uint32_t outcome = 0;              // set by the claimer: which case, see the operation
   std::atomic<std::uint16_t> shields{0};  // >0: neither cancel nor the end of run() reaches it
-  std::uint16_t slice = 0;                // operations left before it yields
+  std::uint8_t slice = 0;                 // operations left before it yields
+  std::atomic<leak_mark> leak{leak_mark::none};
   std::atomic<coarse_time> resumed{0};    // when it last got to run
   bool unwind = false;                    // set by the claimer: run destructors, not the body
   std::atomic<unwind_phase> phase{unwind_phase::none};
