@@ -10,6 +10,12 @@
 
 namespace leash {
 
+class leak_report;
+
+namespace detail {
+struct proven_goroutines;
+}
+
 // running: on a thread, now. runnable: it could, and stands in a queue. waiting: for something.
 enum class goroutine_state : std::uint8_t { running, runnable, waiting };
 
@@ -38,6 +44,8 @@ class goroutine_cursor {
   static constexpr std::size_t batch = 256;
 
   goroutine_cursor();
+  // Of all that the report names, those that wait still.
+  explicit goroutine_cursor(const leak_report& leaked);
   goroutine_cursor(goroutine_cursor&& other) noexcept;
   goroutine_cursor& operator=(goroutine_cursor&& other) noexcept;
   ~goroutine_cursor();
@@ -61,6 +69,7 @@ enum class trace_form : std::uint8_t { grouped, each };
 class goroutine_text {
  public:
   explicit goroutine_text(trace_form form);
+  goroutine_text(trace_form form, const leak_report& leaked);
   goroutine_text(goroutine_text&& other) noexcept;
   goroutine_text& operator=(goroutine_text&& other) noexcept;
   ~goroutine_text();

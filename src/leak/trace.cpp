@@ -1,15 +1,23 @@
 #include <leash/trace.hpp>
 
 #include "leak/goroutine_reader.hpp"
+#include "leak/leak_access.hpp"
 
 namespace leash {
 
 struct goroutine_cursor::state {
+  state() : reader(room) {}
+  explicit state(std::shared_ptr<const detail::proven_goroutines> list)
+      : only(std::move(list)), reader(room, detail::in_list(only.get())) {}
+
+  std::shared_ptr<const detail::proven_goroutines> only;
   detail::trace_batch room;
-  detail::goroutine_reader reader{room};
+  detail::goroutine_reader reader;
 };
 
 goroutine_cursor::goroutine_cursor() : state_(new state) {}
+goroutine_cursor::goroutine_cursor(const leak_report& leaked)
+    : state_(new state(detail::leak_access::shared(leaked))) {}
 goroutine_cursor::goroutine_cursor(goroutine_cursor&& other) noexcept = default;
 goroutine_cursor& goroutine_cursor::operator=(goroutine_cursor&& other) noexcept = default;
 goroutine_cursor::~goroutine_cursor() = default;

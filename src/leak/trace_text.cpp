@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <leash/leaks.hpp>
+
 #include "leak/place.hpp"
 #include "leak/stack_counts.hpp"
 
@@ -78,7 +80,7 @@ void append_group(std::string& into, const detail::stack_counts& counts,
 }  // namespace
 
 struct goroutine_text::state {
-  explicit state(trace_form wanted) : form(wanted) {}
+  state(trace_form wanted, goroutine_cursor all) : form(wanted), cursor(std::move(all)) {}
 
   const trace_form form;
   goroutine_cursor cursor;
@@ -124,7 +126,9 @@ struct goroutine_text::state {
   }
 };
 
-goroutine_text::goroutine_text(trace_form form) : state_(new state(form)) {}
+goroutine_text::goroutine_text(trace_form form) : state_(new state(form, goroutine_cursor())) {}
+goroutine_text::goroutine_text(trace_form form, const leak_report& leaked)
+    : state_(new state(form, goroutine_cursor(leaked))) {}
 goroutine_text::goroutine_text(goroutine_text&& other) noexcept = default;
 goroutine_text& goroutine_text::operator=(goroutine_text&& other) noexcept = default;
 goroutine_text::~goroutine_text() = default;
