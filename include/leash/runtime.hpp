@@ -21,17 +21,23 @@ class io_context;
 
 namespace leash {
 
-// What run() does about goroutines that are left when main returns.
+// What is done about goroutines that can never run again (see leaks.hpp), and those that are left when main returns;
+// the latter are unwound in any case.
 enum class leak_policy : std::uint8_t {
-  off,     // unwinds them and says nothing
-  report,  // prints where each of them stands and was started, then unwinds them
+  off,     // nothing is said
+  report,  // each is printed once, with where it stands and was started
+  unwind,  // likewise; and by the patrol after the one that has found them they are unwound
+  abort,   // likewise, and the program is ended
 };
 
 struct runtime_options {
   // Worker threads, the calling one included. 0: LEASH_MAXPROCS, else the processors of this process.
   std::uint32_t processors = 0;
-  // Empty: LEASH_LEAKS (off or report), else report.
+  // Empty: LEASH_LEAKS (off, report, unwind or abort), else report.
   std::optional<leak_policy> leaks = std::nullopt;
+  // How often all goroutines are looked at for leaks, on a thread of its own. Zero: never, but for what shows at once. Empty: LEASH_PATROL
+  // (as 30s or 500ms), else never. Not on virtual time.
+  std::optional<std::chrono::milliseconds> patrol = std::nullopt;
   // Time stands still while a goroutine can run, and jumps to the next timer when none can.
   bool virtual_time = false;
   // A goroutine that holds its worker for longer is reported to stderr, once a place: it computes without

@@ -46,8 +46,25 @@ leak_policy policy_here() {
   const char* text = std::getenv("LEASH_LEAKS");
   if (text == nullptr || *text == '\0' || text == "report"sv) return leak_policy::report;
   if (text == "off"sv) return leak_policy::off;
+  if (text == "unwind"sv) return leak_policy::unwind;
+  if (text == "abort"sv) return leak_policy::abort;
   throw error(errc::bad_option,
-              fmt::format("LEASH_LEAKS={}: give off or report, or unset it", text));
+              fmt::format("LEASH_LEAKS={}: give off, report, unwind or abort, or unset it", text));
+}
+
+// As 30s or 500ms.
+std::chrono::milliseconds patrol_here() {
+  const char* text = std::getenv("LEASH_PATROL");
+  if (text == nullptr || *text == '\0') return {};
+  const std::string_view given(text);
+  std::uint32_t number = 0;
+  const auto [end, bad] = std::from_chars(given.data(), given.data() + given.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(given.data() + given.size() - end));
+  if (bad == std::errc{} && unit == "ms") return std::chrono::milliseconds(number);
+  if (bad == std::errc{} && unit == "s") return std::chrono::seconds(number);
+  if (bad == std::errc{} && unit == "m") return std::chrono::minutes(number);
+  throw error(errc::bad_option,
+              fmt::format("LEASH_PATROL={}: give a time as 30s or 500ms, or unset it", given));
 }
 
 }  // namespace
@@ -84,6 +101,11 @@ leak_policy policy_of(const runtime_options& options) {
   return options.leaks ? *options.leaks : policy_here();
 }
 
+std::chrono::milliseconds patrol_of(const runtime_options& options) {
+  if (options.virtual_time || options.hidden) return {};
+  return options.patrol ? *options.patrol : patrol_here();
+}
+
 }  // namespace
 
 struct runner::state {
@@ -92,6 +114,7 @@ struct runner::state {
         policy(policy_of(options)),
         debug(options.hidden) {
     home.policy.store(policy, std::memory_order_relaxed);
+    home.patrol_every = detail::patrol_of(options);
   }
 
   scheduler home;
@@ -119,7 +142,7 @@ void runner::run(void (*start)(void*), void* argument) {
   }
   home.start_threads();
   home.run_until(state_->main_is_over);
-  home.unwind_survivors(state_->policy == leak_policy::report);
+  home.unwind_survivors(state_->policy != leak_policy::off);
   home.stop_threads();
 }
 
@@ -148,6 +171,7 @@ struct runtime::state {
         policy(detail::policy_of(options)),
         debug(options.hidden) {
     home.policy.store(policy, std::memory_order_relaxed);
+    home.patrol_every = detail::patrol_of(options);
   }
 
   detail::scheduler home;
@@ -174,7 +198,7 @@ runtime::~runtime() {
   state_->over.store(true, std::memory_order_seq_cst);
   state_->home.wake_all();
   state_->first.join();
-  state_->home.unwind_survivors(state_->policy == leak_policy::report);
+  state_->home.unwind_survivors(state_->policy != leak_policy::off);
   state_->home.stop_threads();
   delete state_;
 }

@@ -138,6 +138,7 @@ void scheduler::look_at_clock(worker& self) const noexcept {
 }
 
 void scheduler::start_threads() {
+  if (patrol_every.count() > 0) patrol_ = std::make_unique<leak_patrol>(*this, patrol_every);
   if (patience_ > patience_.zero()) watchdog_ = std::make_unique<watchdog>(*this, patience_);
   for (std::size_t i = 1; i < workers.size(); ++i) {
     worker& self = *workers[i];

@@ -65,6 +65,7 @@ bool scheduler::set_aside(goroutine& doomed) noexcept {
 }
 
 void scheduler::unwind_survivors(bool say) {
+  patrol_.reset();
   // Before `stopping`: who dooms itself because of that finds it set.
   claiming_.store(!mutated(rule::claim_all_then_destroy), std::memory_order_seq_cst);
   stopping.store(true, std::memory_order_seq_cst);

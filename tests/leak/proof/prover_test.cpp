@@ -251,6 +251,36 @@ TEST(Prover, TellsOfAWaitThatBeginsWhenNobodyIsLeft) {
       {.processors = 1, .leaks = leak_policy::off});
 }
 
+TEST(Prover, PatrolUnwindsWhatItHasProvenTwice) {
+  struct witness {
+    std::atomic<int>* gone;
+    explicit witness(std::atomic<int>& count) : gone(&count) {}
+    witness(const witness&) = delete;
+    ~witness() { ++*gone; }
+  };
+  static std::atomic<int> gone{0};
+  gone = 0;
+  leash::run(
+      [&]() -> task<> {
+        for (int i = 0; i < 100; ++i)
+          go([]() -> task<> {
+            const witness here(gone);
+            const channel<int> a;
+            go([a]() -> task<> {
+              const witness there(gone);
+              co_await a.send(1);
+              co_await a.send(1);
+            });
+            co_await a.receive();
+            co_await a.receive();
+            co_await channel<int>(0).receive();
+          });
+        co_await testing::until([] { return gone == 200; });
+        EXPECT_EQ(num_goroutines(), 1u);
+      },
+      {.processors = 2, .leaks = leak_policy::unwind, .patrol = 5ms});
+}
+
 TEST(Prover, TakesTimeInProportion) {
   std::vector<double> took;
   run(

@@ -1,0 +1,89 @@
+#include "sched/leak_patrol.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <leash/leaks.hpp>
+
+#include "leak/leak_access.hpp"
+#include "leak/leak_board.hpp"
+#include "leak/unwind_leaks.hpp"
+#include "sched/worker.hpp"
+
+namespace leash::detail {
+namespace {
+
+bool same(const proven_goroutine& a, const proven_goroutine& b) noexcept {
+  return a.record == b.record && a.word == b.word;
+}
+
+bool before(const proven_goroutine& a, const proven_goroutine& b) noexcept {
+  return a.record < b.record;
+}
+
+}  // namespace
+
+struct leak_patrol::state {
+  state(scheduler& watched, std::chrono::milliseconds period)
+      : home(watched), every(period), thread([this] { patrol(); }) {}
+
+  void patrol() {
+    std::unique_lock guard(lock);
+    while (!changed.wait_for(guard, every, [this] { return over; })) {
+      guard.unlock();
+      look();
+      guard.lock();
+    }
+  }
+
+  void look() noexcept try {
+    const leak_report report = leaks();
+    std::vector<proven_goroutine> ours;
+    for (const proven_goroutine& each : in_list(leak_access::shared(report).get()))
+      if (each.record->home.load(std::memory_order_acquire) == &home) ours.push_back(each);
+    announce_leaks(ours, nullptr);
+    if (home.policy.load(std::memory_order_relaxed) == leak_policy::unwind) unwind(ours);
+    known = std::move(ours);
+  } catch (...) {
+    return;  // out of memory: the next time, perhaps
+  }
+
+  // Those that were proven last time already: a frame that has been exposed since is not among them any more.
+  void unwind(const std::vector<proven_goroutine>& ours) {
+    std::vector<proven_goroutine> twice;
+    for (const proven_goroutine& each : ours) {
+      const auto at = std::lower_bound(known.begin(), known.end(), each, before);
+      if (at != known.end() && same(*at, each)) twice.push_back(each);
+    }
+    const unwinding_result result = unwind_leaks(twice);
+    if (result.unwound != 0)
+      std::fprintf(stderr, "leash: %zu leaked goroutine%s unwound\n", result.unwound,
+                   result.unwound == 1 ? " was" : "s were");
+  }
+
+  scheduler& home;
+  const std::chrono::milliseconds every;
+  std::mutex lock;
+  std::condition_variable changed;
+  bool over = false;
+  std::vector<proven_goroutine> known;  // the patrol's own; in the order of records
+  std::thread thread;
+};
+
+leak_patrol::leak_patrol(scheduler& home, std::chrono::milliseconds every)
+    : state_(new state(home, every)) {}
+
+leak_patrol::~leak_patrol() {
+  {
+    const std::lock_guard guard(state_->lock);
+    state_->over = true;
+  }
+  state_->changed.notify_one();
+  state_->thread.join();
+}
+
+}  // namespace leash::detail
