@@ -3,7 +3,10 @@
 #include <atomic>
 #include <cstdio>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
@@ -27,6 +30,27 @@ bool mark(const proven_goroutine& leaked) noexcept {
   return leaked.record->leak.compare_exchange_strong(none, leak_mark::proven,
                                                      std::memory_order_acq_rel);
 }
+
+// Where goroutines are started that leak, and what they wait for then. Each is told of once: a service that leaks a thousand a
+// second is not to fill its log.
+class known_sites {
+ public:
+  // Whether it is new. When there are very many, what comes later is not told of.
+  bool add(const goroutine& leaked) {
+    constexpr std::size_t most = 1024;
+    const std::source_location at = leaked.created_at.load(std::memory_order_acquire);
+    const site fresh{at.file_name(), at.line(), at.column(),
+                     leaked.reason.load(std::memory_order_acquire)};
+    const std::lock_guard guard(lock_);
+    return sites_.size() < most && sites_.insert(fresh).second;
+  }
+
+ private:
+  using site = std::tuple<const char*, std::uint_least32_t, std::uint_least32_t, wait_reason>;
+
+  std::mutex lock_;
+  std::set<site> sites_;
+};
 
 class text_output {
  public:
@@ -63,6 +87,9 @@ void announce_leaks(std::span<const proven_goroutine> found, const drop_list::dr
   announced.fetch_add(fresh.size(), std::memory_order_relaxed);
   const scheduler* home = fresh.front().record->home.load(std::memory_order_acquire);
   if (home == nullptr || home->policy.load(std::memory_order_relaxed) == leak_policy::off) return;
+  static auto& sites = *new known_sites;
+  std::erase_if(fresh, [](const proven_goroutine& each) { return !sites.add(*each.record); });
+  if (fresh.empty()) return;
   const std::string text = text_of(fresh, drop);
   std::fwrite(text.data(), 1, text.size(), stderr);
 } catch (...) {
