@@ -25,6 +25,13 @@ class block_table {
     slots_.assign(slots_.size(), 0);
   }
 
+  void reserve(std::size_t blocks) {
+    entries_.reserve(blocks);
+    std::size_t slots = 1024;
+    while (slots < 2 * blocks) slots *= 2;
+    if (slots > slots_.size()) resize(slots);
+  }
+
   entry* find(const block_header* block) noexcept {
     if (slots_.empty()) return nullptr;
     for (std::size_t at = slot_of(block);; at = (at + 1) & mask()) {
@@ -54,8 +61,9 @@ class block_table {
     while (slots_[at] != 0) at = (at + 1) & mask();
     slots_[at] = number;
   }
-  void grow() {
-    slots_.assign(slots_.empty() ? 1024 : slots_.size() * 2, 0);
+  void grow() { resize(slots_.empty() ? 1024 : slots_.size() * 2); }
+  void resize(std::size_t slots) {
+    slots_.assign(slots, 0);
     for (std::uint32_t number = 1; number <= entries_.size(); ++number) place(number);
   }
 

@@ -17,6 +17,11 @@ class live_graph {
     fresh_.clear();
   }
 
+  void reserve(std::size_t nodes, std::size_t edges) {
+    nodes_.reserve(nodes);
+    edges_.reserve(edges);
+  }
+
   node add() {
     nodes_.push_back({});
     return static_cast<node>(nodes_.size() - 1);

@@ -1,5 +1,7 @@
 #include "leak/proof/prover.hpp"
 
+#include <algorithm>
+
 #include <leash/detail/base/exposure.hpp>
 #include "leak/proof/readings.hpp"
 
@@ -10,6 +12,7 @@ const std::vector<proven_goroutine>& prover::prove() {
   auto& records = goroutine_pool::instance();
   const std::uint32_t end = records.size();
   candidate_of_.assign(end, 0);
+  make_room();
   for (std::uint32_t i = 0; i < end; ++i) read_goroutine(records[i]);
   // Grows while it is gone through: one ability leads to the next.
   for (std::uint32_t i = 0; i < abilities_.size(); ++i) read_ability(i);
@@ -35,6 +38,22 @@ void prover::clear() {
   blocks_.clear();
   graph_.clear();
   effort_ = {};
+}
+
+// For what most goroutines that wait have: an object to wait for, a handle to it, a closure or a frame that has that. To
+// grow step by step would take several times as long.
+void prover::make_room() {
+  auto& records = goroutine_pool::instance();
+  const std::uint32_t end = records.size();
+  std::size_t waiting = 0;
+  for (std::uint32_t i = 0; i < end; ++i)
+    waiting += state_of(records[i].word.load(std::memory_order_relaxed)) == wait_state::waiting;
+  candidates_.reserve(waiting);
+  const std::size_t objects = std::min<std::size_t>(waiting, object_pool::instance().size());
+  abilities_.reserve(objects + objects / 8);
+  first_ability_.resize(object_pool::instance().size(), 0);
+  blocks_.reserve(waiting + waiting / 8);
+  graph_.reserve(3 * waiting, 3 * waiting + waiting / 4);
 }
 
 // Those that do not wait are live, as those are that wait for something without a handle; they have no node.

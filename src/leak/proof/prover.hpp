@@ -90,6 +90,7 @@ class prover {
   };
 
   void clear();
+  void make_room();
   void read_goroutine(goroutine& record);
   void depend(node waiter, object& target, capability_set what);
   std::uint32_t ability_to(object& target, capability_set what);
