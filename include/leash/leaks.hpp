@@ -20,7 +20,7 @@ namespace leash {
 namespace detail {
 struct leak_access;
 struct proven_goroutines;
-}
+}  // namespace detail
 
 // What was proven at one moment. Cheap to copy. Any thread.
 class leak_report {

@@ -79,7 +79,8 @@ std::string text_of(std::span<const proven_goroutine> leaked, const drop_list::d
 
 }  // namespace
 
-void announce_leaks(std::span<const proven_goroutine> found, const drop_list::drop* drop) noexcept try {
+void announce_leaks(std::span<const proven_goroutine> found, const drop_list::drop* drop) noexcept
+    try {
   std::vector<proven_goroutine> fresh;
   for (const proven_goroutine& each : found)
     if (mark(each)) fresh.push_back(each);

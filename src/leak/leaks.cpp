@@ -23,8 +23,8 @@ std::size_t leak_report::size() const noexcept { return detail::in_list(proven_.
 
 std::string leak_report::text() const {
   if (empty()) return {};
-  std::string all = fmt::format("leash: {} goroutine{} can never run again\n", size(),
-                                size() == 1 ? "" : "s");
+  std::string all =
+      fmt::format("leash: {} goroutine{} can never run again\n", size(), size() == 1 ? "" : "s");
   goroutine_text text(trace_form::grouped, *this);
   while (text.next(all)) {
   }

@@ -34,7 +34,9 @@ struct wait_list {
   std::array<begun, most> waits{};
   std::size_t count = 0;  // in all
 
-  void add(goroutine& waiter, std::uint64_t word) noexcept { waits[count++ % most] = {&waiter, word}; }
+  void add(goroutine& waiter, std::uint64_t word) noexcept {
+    waits[count++ % most] = {&waiter, word};
+  }
 };
 
 // How many workers have any: so that who returns from a task need not ask which worker it is on.

@@ -136,7 +136,7 @@ class scheduler {
   const bool hidden;
   std::atomic<leak_policy> policy{leak_policy::off};
   std::chrono::milliseconds patrol_every{0};  // set before threads are started
-  const std::uint64_t number;  // no other one of this process has, or had, the same
+  const std::uint64_t number;                 // no other one of this process has, or had, the same
   std::atomic<bool> stopping{false};
   // Main has returned, and virtual time does not go on before all that are left have been claimed.
   std::atomic<bool> time_stands{false};
@@ -204,9 +204,9 @@ class scheduler {
   std::atomic<clock_time::rep> poller_deadline_{clock_time::min().time_since_epoch().count()};
   const run_watch watched_;
   const std::chrono::milliseconds patience_;
-  std::unique_ptr<watchdog> watchdog_;  // from start_threads to stop_threads
+  std::unique_ptr<watchdog> watchdog_;   // from start_threads to stop_threads
   std::unique_ptr<leak_patrol> patrol_;  // from start_threads until survivors are unwound
-  std::atomic<bool> unbounded_{false};  // the wait in the poller has no bound of its own
+  std::atomic<bool> unbounded_{false};   // the wait in the poller has no bound of its own
 };
 
 worker* this_worker() noexcept;

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include <leash/detail/base/arena.hpp>
 
+#include "leak/proof/large_vector.hpp"
 #include "leak/proof/live_graph.hpp"
 
 namespace leash::detail {
@@ -47,7 +47,7 @@ class block_table {
     place(static_cast<std::uint32_t>(entries_.size()));
   }
 
-  const std::vector<entry>& entries() const noexcept { return entries_; }
+  const large_vector<entry>& entries() const noexcept { return entries_; }
 
  private:
   std::size_t mask() const noexcept { return slots_.size() - 1; }
@@ -67,8 +67,8 @@ class block_table {
     for (std::uint32_t number = 1; number <= entries_.size(); ++number) place(number);
   }
 
-  std::vector<entry> entries_;
-  std::vector<std::uint32_t> slots_;  // numbers of entries, from 1; 0: free. A power of two
+  large_vector<entry> entries_;
+  large_vector<std::uint32_t> slots_;  // numbers of entries, from 1; 0: free. A power of two
 };
 
 }  // namespace leash::detail

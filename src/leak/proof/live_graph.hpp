@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+
+#include "leak/proof/large_vector.hpp"
 
 namespace leash::detail {
 
@@ -61,9 +62,9 @@ class live_graph {
     std::uint32_t next;
   };
 
-  std::vector<state> nodes_;
-  std::vector<edge> edges_;
-  std::vector<node> fresh_;  // live, but what they keep alive is not yet
+  large_vector<state> nodes_;
+  large_vector<edge> edges_;
+  large_vector<node> fresh_;  // live, but what they keep alive is not yet
 };
 
 }  // namespace leash::detail

@@ -168,7 +168,8 @@ void prover::read_borrows() {
     const std::uint32_t number = i < candidate_of_.size() ? candidate_of_[i] : 0;
     for (const borrow_edge* edge = records[i].borrows.load(std::memory_order_acquire);
          edge != nullptr; edge = edge->next.load(std::memory_order_acquire)) {
-      const auto* block = static_cast<const block_header*>(edge->block.load(std::memory_order_acquire));
+      const auto* block =
+          static_cast<const block_header*>(edge->block.load(std::memory_order_acquire));
       const block_table::entry* known = blocks_.find(block);
       if (known == nullptr) continue;
       if (number == 0)
@@ -191,7 +192,8 @@ void prover::read_again() {
   }
   for (const block_table::entry& each : blocks_.entries()) {
     if (graph_.is_live(each.node)) continue;
-    if (each.block->version.load(std::memory_order_acquire) != each.version || is_open_to_all(*each.block))
+    if (each.block->version.load(std::memory_order_acquire) != each.version ||
+        is_open_to_all(*each.block))
       graph_.make_live(each.node);
   }
 }

@@ -10,6 +10,7 @@
 #include <leash/detail/sched/goroutine.hpp>
 
 #include "leak/proof/block_table.hpp"
+#include "leak/proof/large_vector.hpp"
 #include "leak/proof/live_graph.hpp"
 
 // Which goroutines can never run again.
@@ -103,10 +104,10 @@ class prover {
   void read_again();
 
   live_graph graph_;
-  std::vector<candidate> candidates_;
-  std::vector<std::uint32_t> candidate_of_;  // by record, from 1; 0: it is none
-  std::vector<ability> abilities_;
-  std::vector<std::uint32_t> first_ability_;  // by object, from 1; 0: none
+  large_vector<candidate> candidates_;
+  large_vector<std::uint32_t> candidate_of_;  // by record, from 1; 0: it is none
+  large_vector<ability> abilities_;
+  large_vector<std::uint32_t> first_ability_;  // by object, from 1; 0: none
   block_table blocks_;
   std::vector<wait_target> targets_;
   std::array<seen_block, handle_walk::batch> seen_;

@@ -82,7 +82,8 @@ task<> wander(world& here, hands have, std::uint64_t seed);
 
 class wanderer {
  public:
-  wanderer(world& here, hands& have, std::uint64_t seed) : here_(&here), have_(&have), random_(seed) {}
+  wanderer(world& here, hands& have, std::uint64_t seed)
+      : here_(&here), have_(&have), random_(seed) {}
 
   task<> step() {
     channel<letter>& some = any();
@@ -142,7 +143,8 @@ class wanderer {
         channel<letter>& other = any();
         std::optional<letter> got;
         if (worth_waiting_for(some) && worth_waiting_for(other)) {
-          const std::size_t chosen = co_await select(on_receive(some, got), on_send(other, write()));
+          const std::size_t chosen =
+              co_await select(on_receive(some, got), on_send(other, write()));
           if (chosen == 0 && got) read(std::move(*got));
         }
         break;
@@ -235,7 +237,8 @@ TEST_P(HandlePrograms, WhatIsProvenNeverMoves) {
         [&]() -> task<> {
           random_source random(seed);
           while (here.steps.load() < here.wanted) {
-            for (int i = 0; i < 16; ++i) go(wander, std::ref(here), hands{}, std::uint64_t{random()});
+            for (int i = 0; i < 16; ++i)
+              go(wander, std::ref(here), hands{}, std::uint64_t{random()});
             co_await sleep(std::chrono::microseconds(200));
           }
           co_await sleep(std::chrono::milliseconds(1));
@@ -247,7 +250,9 @@ TEST_P(HandlePrograms, WhatIsProvenNeverMoves) {
           visitor.join();
           here.kept.clear();
         },
-        {.processors = GetParam(), .leaks = leak_policy::off, .watchdog = std::chrono::milliseconds(0)});
+        {.processors = GetParam(),
+         .leaks = leak_policy::off,
+         .watchdog = std::chrono::milliseconds(0)});
   }
   EXPECT_EQ(moved, 0u) << "seed " << testing::stress_seed();
   EXPECT_GT(proven, 0u);

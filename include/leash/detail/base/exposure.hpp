@@ -15,7 +15,8 @@
 namespace leash::detail {
 
 // What a block is marked with until its memory is allocated anew.
-inline constexpr std::uint8_t exposed_mark = 1;   // somebody outside the ownership rules can use what is in here
+inline constexpr std::uint8_t exposed_mark =
+    1;  // somebody outside the ownership rules can use what is in here
 inline constexpr std::uint8_t borrowed_mark = 2;  // a goroutine has it among its borrows, or had
 
 // Marks the block; a prover that has looked at it before sees that it changed.

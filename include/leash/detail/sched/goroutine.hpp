@@ -154,8 +154,8 @@ class alignas(64) goroutine {
   std::atomic<std::uint16_t> shields{0};  // >0: neither cancel nor the end of run() reaches it
   std::uint8_t slice = 0;                 // operations left before it yields
   std::atomic<leak_mark> leak{leak_mark::none};
-  std::atomic<coarse_time> resumed{0};    // when it last got to run
-  bool unwind = false;                    // set by the claimer: run destructors, not the body
+  std::atomic<coarse_time> resumed{0};  // when it last got to run
+  bool unwind = false;                  // set by the claimer: run destructors, not the body
   std::atomic<unwind_phase> phase{unwind_phase::none};
   std::atomic<bool> sheltered{false};   // somebody under a shield waits for it: run() waits too
   bool done_leash = false;              // listed among its context's claimed, not its bound
