@@ -17,7 +17,8 @@ std::atomic<std::size_t> workers_with_drops{0};
     if (noted.drops[i].owner == &owner) return;
   if (noted.count == 0) workers_with_drops.fetch_add(1, std::memory_order_relaxed);
   drop_list::drop& fresh = noted.drops[noted.count++];
-  fresh = {.owner = &owner};
+  fresh = {};
+  fresh.owner = &owner;
   if (const goroutine* by = self->current) {
     fresh.by = by->id.load(std::memory_order_relaxed);
     if (by->top != nullptr) fresh.after = by->top->where;
