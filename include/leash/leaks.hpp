@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -34,7 +35,7 @@ class leak_report {
 
   // Goes through those that wait still, as they were proven to for ever: all of them, unless they were unwound since.
   goroutine_cursor goroutines() const { return goroutine_cursor(*this); }
-  // The whole text, grouped; empty when nothing is leaked. For people.
+  // The whole text, for people: one of each place, how many stand there, and what to do about it. Empty when nothing is leaked.
   std::string text() const;
   // As `go tool pprof` reads it: a profile of the type goroutineleak.
   goroutine_profile profile() const;
@@ -48,5 +49,26 @@ class leak_report {
 // calling thread is busy for as long as it takes, some 200 ns for each goroutine that waits. Any goroutine, any
 // thread. Throws std::bad_alloc.
 leak_report leaks();
+
+// Called with goroutines that were found to be leaked: each is told of once, by the patrol, or by the worker that has seen it.
+// May not suspend, may not throw, may not block for long.
+using leak_handler = void (*)(const leak_report& fresh) noexcept;
+
+// Sets what is done about goroutines that are found to be leaked, and returns what was done before. Null, and at first: they are
+// printed to stderr, one of each place that is new. Not called in a runtime whose policy is off. Any thread.
+leak_handler set_leak_handler(leak_handler handler) noexcept;
+
+// What has come of proofs since the program started.
+struct leak_statistics {
+  std::uint64_t announced = 0;  // goroutines that were found to be leaked, by the patrol or at once
+  std::uint64_t retracted =
+      0;  // of them, those that were woken, or whose frames were used, all the same
+  std::uint64_t unwound = 0;  // of them, those that the patrol unwound
+  // Frames that are taken for live for as long as they exist, because
+  std::uint64_t exposed_by_sending =
+      0;                             // a value that was sent through a channel pointed into them
+  std::uint64_t exposed_by_use = 0;  // somebody else used a handle in them
+};
+leak_statistics count_leaks() noexcept;
 
 }  // namespace leash

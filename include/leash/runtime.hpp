@@ -61,6 +61,9 @@ memory_usage memory() noexcept;
 // unwound: all are claimed before the first is destroyed, their destructors run, and run() returns when
 // the last of them is gone. A goroutine that never suspends cannot be unwound; one that is in shield(), or
 // cleans up, is unwound when that is over.
+// When main can never run again, nor any other of its goroutines: "all goroutines are asleep - deadlock!" and all traces
+// are printed, and the program ends with status 2, as Go's does. A handle on a plain thread, in a global or on the heap could still
+// wake them: then nothing is said.
 // Throws errc::bad_option for an option or an environment variable that cannot be used. On a worker it
 // takes that worker away from its own runtime meanwhile.
 // LEASH_DEBUG_ADDR=127.0.0.1:6060 in the environment: while a runtime lives, a debug server answers there;
@@ -152,6 +155,8 @@ class runner final : public end_of_main {
 
   // Runs `start(this runner's end)` on worker 0, then the workers until the main goroutine has ended.
   void run(void (*start)(void*), void* argument);
+  // This is the main goroutine: when it can never run again, nor any other, that is a deadlock.
+  void main_is(goroutine& started) noexcept;
   void main_ended() noexcept override;
 
  private:
@@ -221,7 +226,7 @@ auto run(F main, runtime_options options, std::source_location where) {
   detail::runner runner(options);
   typename closure::outcome outcome;
   auto start = [&] {
-    detail::start_with(closure(runner, outcome), nullptr, where, std::move(main));
+    runner.main_is(detail::start_with(closure(runner, outcome), nullptr, where, std::move(main)));
   };
   runner.run([](void* call) { (*static_cast<decltype(start)*>(call))(); }, &start);
   return outcome.take();

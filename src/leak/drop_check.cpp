@@ -5,8 +5,8 @@
 #include <leash/detail/base/arena.hpp>
 #include <leash/detail/base/handle.hpp>
 
-#include "leak/leak_board.hpp"
 #include "leak/proof/local_proof.hpp"
+#include "leak/report/leak_board.hpp"
 #include "sched/drop_watch.hpp"
 
 // What is looked at when a handle is dropped: whether those who hold the others wait for ever now.

@@ -10,7 +10,7 @@
 #include <leash/leaks.hpp>
 
 #include "leak/leak_access.hpp"
-#include "leak/leak_board.hpp"
+#include "leak/report/leak_board.hpp"
 #include "leak/unwind_leaks.hpp"
 #include "sched/worker.hpp"
 
@@ -60,6 +60,7 @@ struct leak_patrol::state {
       if (at != known.end() && same(*at, each)) twice.push_back(each);
     }
     const unwinding_result result = unwind_leaks(twice);
+    count_unwound(result.unwound);
     if (result.unwound != 0)
       std::fprintf(stderr, "leash: %zu leaked goroutine%s unwound\n", result.unwound,
                    result.unwound == 1 ? " was" : "s were");

@@ -1,33 +1,25 @@
 #include <leash/leaks.hpp>
 
-#include <mutex>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "leak/leak_access.hpp"
+#include "leak/proof/prove_all.hpp"
+#include "leak/report/trace_groups.hpp"
 
 namespace leash {
-namespace {
-
-// One for the process: its buffers are large, and kept.
-std::vector<detail::proven_goroutine> prove() {
-  static std::mutex lock;
-  static auto& prover = *new detail::prover;
-  const std::lock_guard guard(lock);
-  return prover.prove();
-}
-
-}  // namespace
 
 std::size_t leak_report::size() const noexcept { return detail::in_list(proven_.get()).size(); }
 
 std::string leak_report::text() const {
-  if (empty()) return {};
+  detail::trace_groups groups;
+  groups.add_all(goroutines());
+  if (groups.empty()) return {};
+  const std::size_t count = groups.total();
   std::string all =
-      fmt::format("leash: {} goroutine{} can never run again\n", size(), size() == 1 ? "" : "s");
-  goroutine_text text(trace_form::grouped, *this);
-  while (text.next(all)) {
-  }
+      fmt::format("leash: {} goroutine{} can never run again:\n\n", count, count == 1 ? "" : "s");
+  for (const detail::trace_groups::group* each : groups.sorted()) append_group(all, *each);
   return all;
 }
 
@@ -39,6 +31,10 @@ goroutine_profile leak_report::profile() const {
   return made;
 }
 
-leak_report leaks() { return detail::leak_access::make(prove()); }
+leak_report leaks() {
+  std::vector<detail::proven_goroutine> proven = detail::prove_all();
+  std::erase_if(proven, detail::is_main_at_rest);
+  return detail::leak_access::make(std::move(proven));
+}
 
 }  // namespace leash

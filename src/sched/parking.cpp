@@ -108,7 +108,11 @@ bool scheduler::sleep_in_poller(worker& self, const std::atomic<bool>& finished)
     if (deadline > now())
       virtual_now_.store(deadline.time_since_epoch().count(), std::memory_order_release);
   } else {
-    if (virtual_time) deadline = clock_time::max();
+    // With no timer set, only somebody outside could let main go on, if it can go on at all.
+    if (all_are && deadline == clock_time::max())
+      deadline = deadlocks_.look(*this);
+    else if (virtual_time)
+      deadline = clock_time::max();
     if (!all_are) {
       unbounded_.store(false, std::memory_order_relaxed);
       deadline = std::min(deadline, std::chrono::steady_clock::now() + longest_blind);

@@ -127,7 +127,12 @@ runner::runner(const runtime_options& options) : state_(new state(options)) {}
 
 runner::~runner() { delete state_; }
 
+void runner::main_is(goroutine& started) noexcept {
+  state_->home.main.store(&started, std::memory_order_release);
+}
+
 void runner::main_ended() noexcept {
+  state_->home.main.store(nullptr, std::memory_order_relaxed);
   // Set while this worker is awake, so that no jump comes between.
   state_->home.time_stands.store(true, std::memory_order_release);
   state_->main_is_over.store(true, std::memory_order_seq_cst);

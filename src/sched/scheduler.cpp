@@ -55,6 +55,15 @@ std::vector<scheduler*>& schedulers() {
 
 }  // namespace
 
+runtime_facts facts_of(const scheduler* home) noexcept {
+  const std::lock_guard guard(schedulers_lock);
+  for (const scheduler* each : schedulers())
+    if (each == home)
+      return {each->policy.load(std::memory_order_relaxed),
+              each->main.load(std::memory_order_acquire)};
+  return {};
+}
+
 std::int64_t live_goroutines() noexcept {
   const std::lock_guard guard(schedulers_lock);
   std::int64_t sum = 0;

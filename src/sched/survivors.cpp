@@ -1,14 +1,9 @@
-#include <map>
 #include <mutex>
-#include <string>
+#include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "survivor_report.hpp"
 #include "worker.hpp"
-
-#include <leash/detail/base/function_name.hpp>
-#include <leash/detail/sched/promise.hpp>
 
 // The end of run(): goroutines that are left are claimed, all of them, before the first is destroyed;
 // otherwise a destructor of one could wake another, and a goroutine that was to be unwound would run.
@@ -16,34 +11,6 @@
 
 namespace leash::detail {
 namespace {
-
-std::string site_of(const goroutine& waiter) {
-  const auto& at = waiter.top->where;
-  const std::source_location from = waiter.created_at.load(std::memory_order_relaxed);
-  return fmt::format("[{}] at {}:{} in {}\n    started at {}:{}",
-                     text_of(waiter.reason.load(std::memory_order_relaxed)), at.file_name(),
-                     at.line(), function_name(at.function_name()).view(), from.file_name(),
-                     from.line());
-}
-
-void report(const goroutine* claimed, const goroutine* aside) {
-  constexpr std::size_t most_sites = 20;
-  std::map<std::string, std::size_t> sites;
-  std::size_t count = 0;
-  for (const goroutine* list : {claimed, aside})
-    for (const goroutine* each = list; each != nullptr; each = each->next, ++count)
-      ++sites[site_of(*each)];
-  fmt::print(stderr, "leash: {} goroutine{} left when main returned:\n", count,
-             count == 1 ? "" : "s");
-  std::size_t shown = 0;
-  for (const auto& [site, times] : sites) {
-    if (++shown > most_sites) {
-      fmt::print(stderr, "  … and {} more places\n", sites.size() - most_sites);
-      break;
-    }
-    fmt::print(stderr, "  {} {}\n", times, site);
-  }
-}
 
 void release(goroutine*& claimed) noexcept {
   while (claimed != nullptr) {
@@ -66,6 +33,8 @@ bool scheduler::set_aside(goroutine& doomed) noexcept {
 
 void scheduler::unwind_survivors(bool say) {
   patrol_.reset();
+  std::optional<survivor_report> report;
+  if (say) report.emplace(*this);
   // Before `stopping`: who dooms itself because of that finds it set.
   claiming_.store(!mutated(rule::claim_all_then_destroy), std::memory_order_seq_cst);
   stopping.store(true, std::memory_order_seq_cst);
@@ -95,7 +64,12 @@ void scheduler::unwind_survivors(bool say) {
     claiming_.store(false, std::memory_order_seq_cst);
     aside = std::exchange(set_aside_, nullptr);
   }
-  if (say && (claimed != nullptr || aside != nullptr)) report(claimed, aside);
+  if (report) {
+    for (const goroutine* list : {claimed, aside})
+      for (const goroutine* each = list; each != nullptr; each = each->next) report->add(*each);
+    report->print();
+    report.reset();
+  }
   time_stands.store(false, std::memory_order_release);
   release(aside);
   release(claimed);

@@ -181,7 +181,7 @@ void worker::run(goroutine& next) noexcept {
   bool resume = false;
   if (!next.unwind) {
     if (next.leak.load(std::memory_order_relaxed) != leak_mark::none) [[unlikely]]
-      proof_refuted(next);
+      proof_refuted(next, refutation::ran);
     take_frames(next);
     resume = true;
   } else if (abandon_wait(next)) {
@@ -227,14 +227,15 @@ bool borrows_from(const goroutine& borrower, const block_header& block) noexcept
 use judge_use(const block_header& block) noexcept {
   const goroutine* self = current_goroutine();
   if (self == nullptr) self = standing_in_for;
-  const void* owner = block.owner.load(std::memory_order_relaxed);
+  auto* owner = static_cast<goroutine*>(block.owner.load(std::memory_order_relaxed));
   // Nobody's frame yet: whoever can reach it, as with the heap.
   if (owner == self || owner == nullptr) return use::allowed;
-  if (self == nullptr) return use::by_foreign_thread;
   for (const goroutine* each = self; each != nullptr;
        each = each->joiner.load(std::memory_order_relaxed))
     if (owner == each || borrows_from(*each, block)) return use::allowed;
-  return use::by_foreign_goroutine;
+  if (owner->leak.load(std::memory_order_relaxed) != leak_mark::none)
+    proof_refuted(*owner, refutation::used);
+  return self == nullptr ? use::by_foreign_thread : use::by_foreign_goroutine;
 }
 
 goroutine* current_goroutine() noexcept {

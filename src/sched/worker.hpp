@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "deadlock_watch.hpp"
 #include "drop_watch.hpp"
 #include "leak_patrol.hpp"
 #include "run_queue.hpp"
@@ -135,6 +136,8 @@ class scheduler {
   const bool virtual_time;
   const bool hidden;
   std::atomic<leak_policy> policy{leak_policy::off};
+  // What run() runs, until it has ended; null in a runtime that is embedded.
+  std::atomic<const goroutine*> main{nullptr};
   std::chrono::milliseconds patrol_every{0};  // set before threads are started
   const std::uint64_t number;                 // no other one of this process has, or had, the same
   std::atomic<bool> stopping{false};
@@ -204,6 +207,7 @@ class scheduler {
   std::atomic<clock_time::rep> poller_deadline_{clock_time::min().time_since_epoch().count()};
   const run_watch watched_;
   const std::chrono::milliseconds patience_;
+  deadlock_watch deadlocks_;             // used by who holds polling_
   std::unique_ptr<watchdog> watchdog_;   // from start_threads to stop_threads
   std::unique_ptr<leak_patrol> patrol_;  // from start_threads until survivors are unwound
   std::atomic<bool> unbounded_{false};   // the wait in the poller has no bound of its own
@@ -211,6 +215,14 @@ class scheduler {
 
 worker* this_worker() noexcept;
 void set_this_worker(worker* self) noexcept;
+
+// What is to be known of a runtime that may end meanwhile.
+struct runtime_facts {
+  leak_policy policy = leak_policy::off;
+  const goroutine* main = nullptr;
+};
+// Of no runtime, when `home` is gone. Takes the lock of the list of all schedulers.
+runtime_facts facts_of(const scheduler* home) noexcept;
 
 // Whether the running code may use what is in the block.
 use judge_use(const block_header& block) noexcept;

@@ -12,6 +12,7 @@ namespace leash::detail {
 
 bool local_proof::prove(goroutine& first) noexcept {
   goroutine_count_ = ability_count_ = block_count_ = 0;
+  undecided_ = false;
   if (!add(first)) return false;
   // Both grow meanwhile: what is able leads to blocks, and these to goroutines and other objects.
   std::size_t next_block = 0;
@@ -27,13 +28,13 @@ bool local_proof::prove(goroutine& first) noexcept {
 bool local_proof::add(goroutine& record) noexcept {
   for (const proven_goroutine& known : *this)
     if (known.record == &record) return true;
-  if (goroutine_count_ == most_goroutines) return false;
+  if (goroutine_count_ == most_goroutines) return leave_undecided();
   const std::uint64_t word = record.word.load(std::memory_order_acquire);
   if (state_of(word) != wait_state::waiting || !may_be_proven(record)) return false;
   std::array<wait_target, most_abilities> targets;
   std::size_t count = 0;
   const bool fits = read_targets(record, [&](const wait_target& each) {
-    if (count == targets.size()) return false;
+    if (count == targets.size()) return leave_undecided();
     targets[count++] = each;
     return true;
   });
@@ -49,7 +50,7 @@ bool local_proof::need(object* target, capability_set what) noexcept {
   if (target == nullptr || what == 0) return true;
   for (std::size_t i = 0; i < ability_count_; ++i)
     if (abilities_[i].target == target && (abilities_[i].what & what) == what) return true;
-  if (ability_count_ == most_abilities) return false;
+  if (ability_count_ == most_abilities) return leave_undecided();
   const std::uint32_t generation = target->generation.load(std::memory_order_acquire);
   const std::uint32_t versions = versions_of(*target, what);
   object* const parent = target->parent.load(std::memory_order_acquire);
@@ -63,7 +64,7 @@ bool local_proof::look_for_able(const ability& sought) noexcept {
   const std::lock_guard guard(target.handle_lock);
   std::size_t handles = 0;
   for (const handle* each = handle::first_of(target); each != nullptr; each = each->next()) {
-    if (++handles > most_handles) return false;
+    if (++handles > most_handles) return leave_undecided();
     if ((each->capabilities() & sought.what) == 0) continue;
     const block_header* header = in_arena(each) ? find_block(each) : nullptr;
     if (header == nullptr || !add_block(*header)) return false;
@@ -75,9 +76,10 @@ bool local_proof::look_for_able(const ability& sought) noexcept {
 bool local_proof::add_block(const block_header& header) noexcept {
   for (std::size_t i = 0; i < block_count_; ++i)
     if (blocks_[i].header == &header) return true;
-  if (block_count_ == most_blocks) return false;
+  if (block_count_ == most_blocks) return leave_undecided();
   const std::uint32_t version = header.version.load(std::memory_order_acquire);
-  if (is_open_to_all(header) || is_borrowed(header)) return false;
+  if (is_open_to_all(header)) return false;
+  if (is_borrowed(header)) return leave_undecided();
   const block_kind kind = header.kind.load(std::memory_order_acquire);
   void* const owner = header.owner.load(std::memory_order_acquire);
   if (owner == nullptr || kind == block_kind::free) return false;

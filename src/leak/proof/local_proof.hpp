@@ -26,6 +26,8 @@ class local_proof {
 
   // Whether the goroutine, and with it all in members(), can never run again. Any thread, without locks.
   bool prove(goroutine& first) noexcept;
+  // After prove() has given false: nothing was seen to live, but there was too much to look at.
+  bool is_undecided() const noexcept { return undecided_; }
   const proven_goroutine* begin() const noexcept { return goroutines_.data(); }
   const proven_goroutine* end() const noexcept { return goroutines_.data() + goroutine_count_; }
 
@@ -50,6 +52,10 @@ class local_proof {
   bool add_block(const block_header& header) noexcept;
   bool follow(const block& found) noexcept;
   bool is_still_so() const noexcept;
+  bool leave_undecided() noexcept {
+    undecided_ = true;
+    return false;
+  }
 
   std::array<proven_goroutine, most_goroutines> goroutines_;
   std::array<ability, most_abilities> abilities_;
@@ -57,6 +63,7 @@ class local_proof {
   std::size_t goroutine_count_ = 0;
   std::size_t ability_count_ = 0;
   std::size_t block_count_ = 0;
+  bool undecided_ = false;
 };
 
 }  // namespace leash::detail

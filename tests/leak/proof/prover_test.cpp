@@ -8,8 +8,8 @@
 #include <leash/leash.hpp>
 #include <leash/testing.hpp>
 
-#include "leak/leak_board.hpp"
 #include "leak/proof/prover.hpp"
+#include "leak/report/leak_board.hpp"
 
 namespace leash {
 namespace {
@@ -218,24 +218,24 @@ task<int> racer() {
 }
 
 TEST(Prover, TellsAtOnceBeforeTheCallerResumes) {
-  const std::uint64_t before = detail::count_leaks().announced;
+  const std::uint64_t before = count_leaks().announced;
   std::uint64_t by_then = 0;
   ::testing::internal::CaptureStderr();
   leash::run(
       [&]() -> task<> {
         co_await racer();
-        by_then = detail::count_leaks().announced;
+        by_then = count_leaks().announced;
         co_await settle();
       },
       {.processors = 1, .leaks = leak_policy::report});
   const std::string said = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(by_then - before, 1u);
-  EXPECT_EQ(detail::count_leaks().announced - before, 1u);
+  EXPECT_EQ(count_leaks().announced - before, 1u);
   std::puts(said.c_str());
 }
 
 TEST(Prover, TellsOfAWaitThatBeginsWhenNobodyIsLeft) {
-  const std::uint64_t before = detail::count_leaks().announced;
+  const std::uint64_t before = count_leaks().announced;
   leash::run(
       [&]() -> task<> {
         {
@@ -246,7 +246,7 @@ TEST(Prover, TellsOfAWaitThatBeginsWhenNobodyIsLeft) {
           });
         }
         co_await settle();
-        EXPECT_EQ(detail::count_leaks().announced - before, 1u);
+        EXPECT_EQ(count_leaks().announced - before, 1u);
       },
       {.processors = 1, .leaks = leak_policy::off});
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 
 #include "leak/proof/prover.hpp"
@@ -14,11 +13,7 @@ namespace leash::detail {
 // that was dropped. Any thread, without locks.
 void announce_leaks(std::span<const proven_goroutine> found, const drop_list::drop* drop) noexcept;
 
-// Since the program started.
-struct leak_counts {
-  std::uint64_t announced = 0;
-  std::uint64_t refuted = 0;  // that ran all the same
-};
-leak_counts count_leaks() noexcept;
+// So many of them were unwound.
+void count_unwound(std::size_t goroutines) noexcept;
 
 }  // namespace leash::detail
