@@ -9,10 +9,12 @@
 #include <leash/context.hpp>
 #include <leash/error.hpp>
 #include <leash/go.hpp>
+#include <leash/leaks.hpp>
 #include <leash/lend.hpp>
 #include <leash/mutex.hpp>
 #include <leash/once.hpp>
 #include <leash/once_func.hpp>
+#include <leash/profile.hpp>
 #include <leash/race.hpp>
 #include <leash/reply_channel.hpp>
 #include <leash/runtime.hpp>
@@ -29,6 +31,7 @@
 #include <leash/ticker.hpp>
 #include <leash/time.hpp>
 #include <leash/timer.hpp>
+#include <leash/trace.hpp>
 #include <leash/traced.hpp>
 #include <leash/traced_allocator.hpp>
 #include <leash/uncaught.hpp>

@@ -3,12 +3,22 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace leash::detail {
 namespace {
 
 // A system call for so much: the kernel joins what is shown to what was shown before.
 constexpr std::size_t step = std::size_t{1} << 20;
+// From here on in large pages: to have a million goroutines' worth of small ones mapped takes longer than to start them, and
+// who goes through all of them looks every other one up in page tables. Small programs do not get so far.
+constexpr std::size_t large = std::size_t{8} << 20;
+constexpr std::size_t large_page = std::size_t{2} << 20;
+
+std::byte* round_up(std::byte* address, std::size_t unit) noexcept {
+  const auto number = reinterpret_cast<std::uintptr_t>(address);
+  return address + ((number + unit - 1) / unit * unit - number);
+}
 
 }  // namespace
 
@@ -23,10 +33,20 @@ bool reserved_range::reserve(std::size_t bytes) noexcept {
   return true;
 }
 
+// A large page lies in one mapping: what is shown of it ends where one ends.
 void reserved_range::show_in_dumps(std::size_t bytes) noexcept {
-  const std::size_t shown = std::min((bytes + step - 1) / step * step, size_);
-  madvise(begin_ + in_dumps_, shown - in_dumps_, MADV_DODUMP);
-  in_dumps_ = shown;
+  std::byte* end = begin_ + (bytes + step - 1) / step * step;
+  if (bytes > large) end = round_up(begin_ + bytes, large);
+  end = std::min(end, begin_ + size_);
+  std::byte* const from = begin_ + in_dumps_;
+  if (bytes > large && in_dumps_ <= large) {
+    // A wish, for all that comes.
+    std::byte* const first = round_up(from, large_page);
+    if (first < begin_ + size_)
+      madvise(first, static_cast<std::size_t>(begin_ + size_ - first), MADV_HUGEPAGE);
+  }
+  madvise(from, static_cast<std::size_t>(end - from), MADV_DODUMP);
+  in_dumps_ = static_cast<std::size_t>(end - begin_);
 }
 
 }  // namespace leash::detail

@@ -33,7 +33,7 @@ goroutine_profile leak_report::profile() const {
 
 leak_report leaks() {
   std::vector<detail::proven_goroutine> proven = detail::prove_all();
-  std::erase_if(proven, detail::is_main_at_rest);
+  detail::leave_out_mains_at_rest(proven);
   return detail::leak_access::make(std::move(proven));
 }
 

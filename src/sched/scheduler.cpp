@@ -55,13 +55,19 @@ std::vector<scheduler*>& schedulers() {
 
 }  // namespace
 
-runtime_facts facts_of(const scheduler* home) noexcept {
+leak_policy policy_of(const scheduler* home) noexcept {
   const std::lock_guard guard(schedulers_lock);
   for (const scheduler* each : schedulers())
-    if (each == home)
-      return {each->policy.load(std::memory_order_relaxed),
-              each->main.load(std::memory_order_acquire)};
-  return {};
+    if (each == home) return each->policy.load(std::memory_order_relaxed);
+  return leak_policy::off;
+}
+
+std::vector<const goroutine*> mains() {
+  const std::lock_guard guard(schedulers_lock);
+  std::vector<const goroutine*> all;
+  for (const scheduler* each : schedulers())
+    if (const goroutine* main = each->main.load(std::memory_order_acquire)) all.push_back(main);
+  return all;
 }
 
 std::int64_t live_goroutines() noexcept {

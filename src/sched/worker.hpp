@@ -216,13 +216,10 @@ class scheduler {
 worker* this_worker() noexcept;
 void set_this_worker(worker* self) noexcept;
 
-// What is to be known of a runtime that may end meanwhile.
-struct runtime_facts {
-  leak_policy policy = leak_policy::off;
-  const goroutine* main = nullptr;
-};
-// Of no runtime, when `home` is gone. Takes the lock of the list of all schedulers.
-runtime_facts facts_of(const scheduler* home) noexcept;
+// The policy of a runtime that may end meanwhile; off when it has.
+leak_policy policy_of(const scheduler* home) noexcept;
+// What each of the runtimes that run() began runs.
+std::vector<const goroutine*> mains();
 
 // Whether the running code may use what is in the block.
 use judge_use(const block_header& block) noexcept;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <leash/detail/base/arena.hpp>
+#include <leash/detail/base/exposure.hpp>
 
 namespace leash::detail {
 namespace {
@@ -89,7 +90,7 @@ TEST(Arena, AHeaderTellsKindAndOwnerUntilTheBlockIsFreed) {
 TEST(Arena, AnExposureEndsWithTheBlockButItsVersionStays) {
   void* block = allocate_block(100'000, block_kind::frame, nullptr);
   block_header* header = find_block(block);
-  header->exposed.store(true);
+  header->marks.store(exposed_mark);
   header->version.fetch_add(1);
   const std::uint32_t version = header->version.load();
   free_block(block);

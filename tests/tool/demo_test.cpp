@@ -38,6 +38,9 @@ TEST(Demo, TellsTheArticleInItsOrder) {
                                "├── 0ms",
                                "bing is done and tries to write to ch...",
                                "└── ∞",
+                               "leash proves: goroutine ",
+                               "[chan send] at experiments.cpp:",
+                               "The cure, as the article's table has it: a buffer",
                                "a buffered channel",
                                "bing put its answer into the buffer",
                                "Goroutine count: 2 before, Goroutine count: 2 after",
@@ -67,6 +70,14 @@ TEST(Demo, SpeaksTheLanguageOfTheEnvironment) {
   EXPECT_THAT(run_command("demo --quick", "LC_ALL=zh_CN.UTF-8").out, HasSubstr("黄金法则"));
   EXPECT_THAT(run_command("demo --quick --lang en", "LC_ALL=zh_CN.UTF-8").out,
               HasSubstr("The golden rule"));
+}
+
+TEST(Demo, ProvesTheLeakOfTheUnbufferedRacerAndNoOther) {
+  for (const json& each : quick_demo()["experiments"])
+    EXPECT_EQ(each["leaked"].size(), each["name"] == "unbuffered" ? 1U : 0U) << each;
+  const json& leaked = experiment("unbuffered")["leaked"][0];
+  EXPECT_EQ(leaked["reason"], "chan send");
+  EXPECT_THAT(leaked["file"].get<std::string>(), testing::EndsWith("experiments.cpp"));
 }
 
 TEST(Demo, OnlyTheUnbufferedRacerLeavesAGoroutineBehind) {

@@ -16,6 +16,14 @@ json json_of(const finding& found) {
   json events = json::array();
   for (const event& each : found.events)
     events.push_back({{"ms", exact_ms(each.at)}, {"what", name_of(each.what)}, {"who", each.who}});
+  json leaked = json::array();
+  for (const proven_leak& each : found.leaked)
+    leaked.push_back({{"goroutine", each.id},
+                      {"reason", each.reason},
+                      {"file", each.at.file_name()},
+                      {"line", each.at.line()},
+                      {"created_file", each.created_at.file_name()},
+                      {"created_line", each.created_at.line()}});
   return {{"name", name_of(found.which)},
           {"winner", found.winner},
           {"elapsed_ms", exact_ms(found.elapsed)},
@@ -25,6 +33,7 @@ json json_of(const finding& found) {
            {{"name", found.loser}, {"fate", name_of(found.fate)}, {"ms", exact_ms(found.fate_at)}}},
           {"memory",
            {{"before", json_of(found.memory_before)}, {"after", json_of(found.memory_after)}}},
+          {"leaked", std::move(leaked)},
           {"events", std::move(events)}};
 }
 

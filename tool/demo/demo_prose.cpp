@@ -37,6 +37,19 @@ void print_timeline(const demo_texts& say, const finding& leaky) {
       "∞", fmt::format(fmt::runtime(say.line_forever), leaky.loser, milliseconds(leaky.looked_at)));
 }
 
+// The name alone: where the program was built says nothing to its reader.
+std::string_view file_of(const std::source_location& place) {
+  const std::string_view path = place.file_name();
+  return path.substr(path.rfind('/') + 1);
+}
+
+void print_proof(const demo_texts& say, const finding& leaky) {
+  for (const proven_leak& each : leaky.leaked)
+    line("\n" + std::string(say.proof), each.id, each.reason, file_of(each.at), each.at.line(),
+         file_of(each.created_at), each.created_at.line());
+  if (!leaky.leaked.empty()) line("{}", say.cure);
+}
+
 void print_table(const demo_texts& say, const demo_report& report, const finding& found) {
   line("\n{}", say.table);
   const double micros = static_cast<double>(found.send_took.count()) / 1000;
@@ -67,6 +80,7 @@ void print_finding(const demo_texts& say, const demo_report& report) {
        milliseconds(found.looked_at));
   if (found.which == experiment::unbuffered) {
     print_timeline(say, found);
+    print_proof(say, found);
     const double mib = static_cast<double>(leaked_bytes(found)) * 60'000 / (1 << 20);
     fmt::print("\n");
     line(say.growth, leaked_bytes(found), mib);

@@ -16,6 +16,8 @@ struct demo_texts {
   std::string_view winner;                          // who, ms
   std::string_view goroutines;                      // before, after, ms
   std::array<std::string_view, 5> fates;            // by ending: who, ms
+  std::string_view proof;                           // id, reason, file, line, file, line of the go
+  std::string_view cure;
   std::string_view timeline;
   std::string_view line_start, line_answered, line_received, line_sends, line_forever;
   std::string_view table;

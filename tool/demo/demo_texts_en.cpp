@@ -28,6 +28,10 @@ const demo_texts english{
               "loser: {} could not send at {} ms, dropped its answer and ended",
               "loser: {} saw at {} ms that the context is done and ended",
               "loser: {} was unwound at {} ms, destructors and all"},
+    .proof =
+        "leash proves: goroutine {} [{}] at {}:{}, started at {}:{}, can never run again.\n"
+        "Nobody who could receive from ch is left: the channel has handles in that goroutine only.",
+    .cure = "The cure, as the article's table has it: a buffer, or cancellation by a context.",
     .timeline = "Its timeline",
     .line_start = "two goroutines start",
     .line_answered = "{} is done",

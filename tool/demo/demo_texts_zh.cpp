@@ -26,6 +26,10 @@ const demo_texts chinese{
               "落选者：{} 在第 {} ms 发送不出去，丢弃结果并退出",
               "落选者：{} 在第 {} ms 发现 context 已结束，优雅退出",
               "落选者：{} 在第 {} ms 被展开，析构函数逐一执行"},
+    .proof =
+        "leash 证明：Goroutine {} [{}] 停在 {}:{}，创建于 {}:{}，再也不可能运行。\n"
+        "能从 ch 接收的人一个也不剩：这个 channel 只剩下该 Goroutine 自己的句柄。",
+    .cure = "解法（见文章的表）：加缓冲 / Context 取消。",
     .timeline = "泄漏分析：时间线",
     .line_start = "启动两个 Goroutine",
     .line_answered = "{} 完成",

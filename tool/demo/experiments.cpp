@@ -1,5 +1,6 @@
 #include "demo/experiments.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -169,10 +170,30 @@ void describe_loser(const field& on, const observer& log, finding& found) {
   if (answered && sent) found.send_took = sent->at - answered->at;
 }
 
+std::vector<proven_leak> proven_leaks() {
+  std::vector<proven_leak> found;
+  const leak_report report = leaks();
+  goroutine_cursor cursor = report.goroutines();
+  for (auto batch = cursor.next(); !batch.empty(); batch = cursor.next())
+    for (const goroutine_trace& each : batch)
+      found.push_back({each.id, each.reason, each.stack.front(), each.created_at});
+  return found;
+}
+
+// Those that were not leaked before.
+std::vector<proven_leak> new_leaks(const std::vector<proven_leak>& before) {
+  std::vector<proven_leak> fresh = proven_leaks();
+  std::erase_if(fresh, [&](const proven_leak& each) {
+    return std::ranges::find(before, each.id, &proven_leak::id) != before.end();
+  });
+  return fresh;
+}
+
 }  // namespace
 
 task<finding> run_experiment(field on, experiment which) {
   finding found;
+  const std::vector<proven_leak> leaked_before = proven_leaks();
   found.which = which;
   found.goroutines_before = num_goroutines();
   found.memory_before = memory();
@@ -184,6 +205,7 @@ task<finding> run_experiment(field on, experiment which) {
   found.looked_at = log.elapsed();
   found.goroutines_after = num_goroutines();
   found.memory_after = memory();
+  found.leaked = new_leaks(leaked_before);
   describe_loser(on, log, found);
   found.events = log.events();
   co_return found;

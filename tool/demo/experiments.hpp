@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,14 @@ inline constexpr std::size_t experiments = 8;
 // What became of the loser.
 enum class ending { blocked, sent, dropped, noticed, unwound };
 
+// A goroutine that is proven to be leaked.
+struct proven_leak {
+  std::uint64_t id = 0;
+  std::string reason;
+  std::source_location at;
+  std::source_location created_at;
+};
+
 struct finding {
   experiment which{};
   std::string winner;
@@ -45,6 +55,7 @@ struct finding {
   memory_usage memory_before;
   memory_usage memory_after;
   std::chrono::nanoseconds send_took{0};  // the loser's send, where it sent
+  std::vector<proven_leak> leaked;        // by this experiment
   std::vector<event> events;
 };
 

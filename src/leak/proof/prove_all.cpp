@@ -1,5 +1,6 @@
 #include "leak/proof/prove_all.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include "sched/worker.hpp"
@@ -13,10 +14,12 @@ std::vector<proven_goroutine> prove_all() {
   return used.prove();
 }
 
-bool is_main_at_rest(const proven_goroutine& proven) noexcept {
-  const goroutine& record = *proven.record;
-  return record.reason.load(std::memory_order_acquire) == wait_reason::select_no_cases &&
-         facts_of(record.home.load(std::memory_order_acquire)).main == &record;
+void leave_out_mains_at_rest(std::vector<proven_goroutine>& proven) {
+  for (const goroutine* main : mains()) {
+    if (main->reason.load(std::memory_order_acquire) != wait_reason::select_no_cases) continue;
+    const auto at = std::ranges::lower_bound(proven, main, {}, &proven_goroutine::record);
+    if (at != proven.end() && at->record == main) proven.erase(at);
+  }
 }
 
 }  // namespace leash::detail

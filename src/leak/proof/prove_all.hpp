@@ -10,7 +10,8 @@ namespace leash::detail {
 // fast as the first time. Any thread; one after the other. Throws std::bad_alloc.
 std::vector<proven_goroutine> prove_all();
 
-// Whether it is a main that waits for nothing, on purpose: others run for it. It is not spoken of as leaked.
-bool is_main_at_rest(const proven_goroutine& proven) noexcept;
+// Takes out of these, which are in the order of their records, each main that waits for nothing: on purpose, others run for it. It is
+// not spoken of as leaked.
+void leave_out_mains_at_rest(std::vector<proven_goroutine>& proven);
 
 }  // namespace leash::detail

@@ -1,5 +1,6 @@
 #include "leak/report/leak_board.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -95,13 +96,15 @@ std::string text_of(const leak_report& fresh, const drop_list::drop* drop) {
 
 void announce_leaks(std::span<const proven_goroutine> found, const drop_list::drop* drop) noexcept
     try {
+  std::vector<proven_goroutine> known(found.begin(), found.end());
+  std::ranges::sort(known, {}, &proven_goroutine::record);
+  leave_out_mains_at_rest(known);
   std::vector<proven_goroutine> fresh;
-  for (const proven_goroutine& each : found)
-    if (!is_main_at_rest(each) && mark(each)) fresh.push_back(each);
+  for (const proven_goroutine& each : known)
+    if (mark(each)) fresh.push_back(each);
   if (fresh.empty()) return;
   announced.fetch_add(fresh.size(), std::memory_order_relaxed);
-  const leak_policy policy =
-      facts_of(fresh.front().record->home.load(std::memory_order_acquire)).policy;
+  const leak_policy policy = policy_of(fresh.front().record->home.load(std::memory_order_acquire));
   if (policy == leak_policy::off) return;
   const leak_report report = leak_access::make(std::move(fresh));
   if (const leak_handler handler = installed.load(std::memory_order_acquire)) {
@@ -117,7 +120,7 @@ void announce_leaks(std::span<const proven_goroutine> found, const drop_list::dr
 void proof_refuted(goroutine& leaked, refutation how) noexcept try {
   if (leaked.leak.exchange(leak_mark::none, std::memory_order_acq_rel) == leak_mark::none) return;
   retracted.fetch_add(1, std::memory_order_relaxed);
-  if (facts_of(leaked.home.load(std::memory_order_acquire)).policy == leak_policy::off) return;
+  if (policy_of(leaked.home.load(std::memory_order_acquire)) == leak_policy::off) return;
   static auto& sites = *new known_sites;
   const std::source_location from = leaked.created_at.load(std::memory_order_acquire);
   if (!sites.add(from, "")) return;

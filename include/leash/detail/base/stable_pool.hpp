@@ -81,7 +81,8 @@ class stable_pool {
     if (local.count != 0) return;
     const std::uint32_t first = size_.load(std::memory_order_relaxed);
     if (first + batch > Limit) throw std::bad_alloc();
-    free_.reserve(first + batch);  // so that spill() cannot throw
+    // So that spill() cannot throw; in growing steps, for each moves all of it.
+    if (free_.capacity() < first + batch) free_.reserve(2 * (first + batch));
     range_.use((first + batch) * sizeof(T));
     for (std::uint32_t i = batch; i-- > 0;) local.items[local.count++] = new (base_ + first + i) T;
     size_.store(first + batch, std::memory_order_release);
