@@ -20,3 +20,8 @@ foreach(without nothing registry locations birthplaces)
   target_link_options(${program} PRIVATE -s)
   add_dependencies(leash_trace_cost ${program})
 endforeach()
+
+# How long a proof takes: bench/leak_proof.py.
+add_executable(leash_leak_proof EXCLUDE_FROM_ALL bench/leak_proof/leak_proof.cpp)
+target_link_libraries(leash_leak_proof PRIVATE leash::core leash_warnings)
+target_link_options(leash_leak_proof PRIVATE -s)

@@ -36,7 +36,7 @@ struct runtime_options {
   // Empty: LEASH_LEAKS (off, report, unwind or abort), else report.
   std::optional<leak_policy> leaks = std::nullopt;
   // How often all goroutines are looked at for leaks, on a thread of its own. Zero: never, but for what shows at once. Empty: LEASH_PATROL
-  // (as 30s or 500ms), else never. Not on virtual time.
+  // (as 30s or 500ms), else every 30 s when leaks are to be unwound, and else never. Not on virtual time.
   std::optional<std::chrono::milliseconds> patrol = std::nullopt;
   // Time stands still while a goroutine can run, and jumps to the next timer when none can.
   bool virtual_time = false;

@@ -21,6 +21,7 @@
 namespace leash {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
 constexpr std::uint32_t most_processors = 256;
@@ -52,10 +53,10 @@ leak_policy policy_here() {
               fmt::format("LEASH_LEAKS={}: give off, report, unwind or abort, or unset it", text));
 }
 
-// As 30s or 500ms.
-std::chrono::milliseconds patrol_here() {
+// As 30s or 500ms; none: it is not said.
+std::optional<std::chrono::milliseconds> patrol_here() {
   const char* text = std::getenv("LEASH_PATROL");
-  if (text == nullptr || *text == '\0') return {};
+  if (text == nullptr || *text == '\0') return std::nullopt;
   const std::string_view given(text);
   std::uint32_t number = 0;
   const auto [end, bad] = std::from_chars(given.data(), given.data() + given.size(), number);
@@ -63,6 +64,7 @@ std::chrono::milliseconds patrol_here() {
   if (bad == std::errc{} && unit == "ms") return std::chrono::milliseconds(number);
   if (bad == std::errc{} && unit == "s") return std::chrono::seconds(number);
   if (bad == std::errc{} && unit == "m") return std::chrono::minutes(number);
+  if (given == "0") return std::chrono::milliseconds(0);
   throw error(errc::bad_option,
               fmt::format("LEASH_PATROL={}: give a time as 30s or 500ms, or unset it", given));
 }
@@ -103,7 +105,10 @@ leak_policy policy_of(const runtime_options& options) {
 
 std::chrono::milliseconds patrol_of(const runtime_options& options) {
   if (options.virtual_time || options.hidden) return {};
-  return options.patrol ? *options.patrol : patrol_here();
+  if (options.patrol) return *options.patrol;
+  if (const auto given = patrol_here()) return *given;
+  // Who wants leaks unwound wants somebody who does it.
+  return policy_of(options) == leak_policy::unwind ? 30s : 0s;
 }
 
 }  // namespace
