@@ -66,7 +66,8 @@ struct leak_patrol::state {
                    result.unwound == 1 ? " was" : "s were");
     if (result.refuted)
       std::fputs(
-          "leash: a goroutine that was proven to be leaked was woken while they were being unwound; "
+          "leash: a goroutine that was proven to be leaked was woken while they were being "
+          "unwound; "
           "the others are left alone until it is proven again.\n"
           "Somebody has a pointer to a handle in a frame that leash cannot see: say lend(x) for as "
           "long as it may be used.\n",

@@ -55,7 +55,7 @@ std::vector<scheduler*>& schedulers() {
 
 }  // namespace
 
-leak_policy policy_of(const scheduler* home) noexcept {
+leak_policy policy_in(const scheduler* home) noexcept {
   const std::lock_guard guard(schedulers_lock);
   for (const scheduler* each : schedulers())
     if (each == home) return each->policy.load(std::memory_order_relaxed);

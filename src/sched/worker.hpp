@@ -217,7 +217,7 @@ worker* this_worker() noexcept;
 void set_this_worker(worker* self) noexcept;
 
 // The policy of a runtime that may end meanwhile; off when it has.
-leak_policy policy_of(const scheduler* home) noexcept;
+leak_policy policy_in(const scheduler* home) noexcept;
 // What each of the runtimes that run() began runs.
 std::vector<const goroutine*> mains();
 

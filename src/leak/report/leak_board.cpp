@@ -104,7 +104,7 @@ void announce_leaks(std::span<const proven_goroutine> found, const drop_list::dr
     if (mark(each)) fresh.push_back(each);
   if (fresh.empty()) return;
   announced.fetch_add(fresh.size(), std::memory_order_relaxed);
-  const leak_policy policy = policy_of(fresh.front().record->home.load(std::memory_order_acquire));
+  const leak_policy policy = policy_in(fresh.front().record->home.load(std::memory_order_acquire));
   if (policy == leak_policy::off) return;
   const leak_report report = leak_access::make(std::move(fresh));
   if (const leak_handler handler = installed.load(std::memory_order_acquire)) {
@@ -120,7 +120,7 @@ void announce_leaks(std::span<const proven_goroutine> found, const drop_list::dr
 void proof_refuted(goroutine& leaked, refutation how) noexcept try {
   if (leaked.leak.exchange(leak_mark::none, std::memory_order_acq_rel) == leak_mark::none) return;
   retracted.fetch_add(1, std::memory_order_relaxed);
-  if (policy_of(leaked.home.load(std::memory_order_acquire)) == leak_policy::off) return;
+  if (policy_in(leaked.home.load(std::memory_order_acquire)) == leak_policy::off) return;
   static auto& sites = *new known_sites;
   const std::source_location from = leaked.created_at.load(std::memory_order_acquire);
   if (!sites.add(from, "")) return;
