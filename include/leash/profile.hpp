@@ -19,6 +19,7 @@
 //            hour), 21600, 86400 (a day), 604800 and 2592000, so that there are not as many groups as goroutines
 //   waiting  likewise, since they last ran; not of those that run or can run
 //   created  the file:line where they were started
+//   leak     "proven" of those that can never run again, as far as that has been found out
 
 namespace leash {
 
@@ -28,11 +29,18 @@ enum class profile_labels : std::uint8_t {
   lasting,  // those that do not change by time alone, for the difference between two moments
 };
 
+// What the profile calls its samples; viewers name it by that.
+enum class profile_type : std::uint8_t {
+  goroutine,
+  goroutineleak,  // those that can never run again
+};
+
 // How many goroutines stand where. The memory that it takes grows with the number of different samples, not
 // with that of goroutines. For one thread at a time.
 class goroutine_profile {
  public:
-  explicit goroutine_profile(profile_labels labels = profile_labels::all);
+  explicit goroutine_profile(profile_labels labels = profile_labels::all,
+                             profile_type type = profile_type::goroutine);
   goroutine_profile(goroutine_profile&&) noexcept;
   goroutine_profile& operator=(goroutine_profile&&) noexcept;
   ~goroutine_profile();

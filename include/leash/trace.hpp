@@ -25,6 +25,7 @@ struct goroutine_trace {
   std::uint64_t creator = 0;  // the goroutine that started it; 0: a plain thread
   goroutine_state state = goroutine_state::running;
   const char* reason = "";  // "running", "runnable", or why it waits, in Go's words
+  bool leaked = false;      // it has been proven that it can never run again, see leaks.hpp
   // By the clock of its runtime. Both may be too long by 17 ms, or by the last 60 turns of its worker.
   std::chrono::nanoseconds age{};    // since it was started
   std::chrono::nanoseconds since{};  // since it last got to run

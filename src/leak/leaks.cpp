@@ -24,7 +24,7 @@ std::string leak_report::text() const {
 }
 
 goroutine_profile leak_report::profile() const {
-  goroutine_profile made;
+  goroutine_profile made(profile_labels::all, profile_type::goroutineleak);
   goroutine_cursor cursor(*this);
   for (auto batch = cursor.next(); !batch.empty(); batch = cursor.next())
     for (const goroutine_trace& each : batch) made.add(each);

@@ -19,8 +19,10 @@ std::uint32_t step_of(std::chrono::nanoseconds time) noexcept {
 
 }  // namespace
 
-goroutine_profile::goroutine_profile(profile_labels labels) : state_(std::make_unique<state>()) {
+goroutine_profile::goroutine_profile(profile_labels labels, profile_type type)
+    : state_(std::make_unique<state>()) {
   state_->labels = labels;
+  state_->type = type;
 }
 goroutine_profile::goroutine_profile(goroutine_profile&&) noexcept = default;
 goroutine_profile& goroutine_profile::operator=(goroutine_profile&&) noexcept = default;
@@ -38,6 +40,7 @@ void goroutine_profile::add(const goroutine_trace& seen, std::int64_t count) {
   numbers[sample_key::waiting] = all && waits ? step_of(seen.since) : sample_key::none;
   numbers[sample_key::created] =
       has_birthplace ? places.birthplace(seen.created_at) : sample_key::none;
+  numbers[sample_key::leak] = seen.leaked ? state_->strings.number_of("proven") : sample_key::none;
   const std::size_t half = seen.stack.size() / 2;
   for (std::size_t i = 0; i < seen.stack.size(); ++i) {
     if (seen.elided != 0 && i == half) numbers.push_back(places.left_out());

@@ -76,13 +76,15 @@ std::string program() {
 struct goroutine_protobuf::state {
   explicit state(goroutine_profile&& written) : profile(std::move(written)) {
     detail::string_table& strings = tables().strings;
-    goroutine = strings.number_of("goroutine");
+    goroutine =
+        strings.number_of(tables().type == profile_type::goroutine ? "goroutine" : "goroutineleak");
     count = strings.number_of("count");
     seconds = strings.number_of("seconds");
     reason = strings.number_of("reason");
     age = strings.number_of("age");
     waiting = strings.number_of("waiting");
     created = strings.number_of("created");
+    leak = strings.number_of("leak");
     file = strings.number_of(program());
     next_sample = tables().samples.begin();
   }
@@ -108,7 +110,7 @@ struct goroutine_protobuf::state {
   bool write_samples(std::string& into);
 
   goroutine_profile profile;
-  std::uint32_t goroutine, count, seconds, reason, age, waiting, created, file;
+  std::uint32_t goroutine, count, seconds, reason, age, waiting, created, leak, file;
   enum class part { head, samples, places, functions, strings, end } now = part::head;
   decltype(goroutine_profile::state::samples)::const_iterator next_sample;
   std::size_t next = 0;
@@ -145,6 +147,7 @@ void goroutine_protobuf::state::write_sample(pbf_writer into, const sample_key& 
   written.add_packed_int64(sample_values, &value, &value + 1);
   write_label(written, reason, key.numbers[sample_key::reason]);
   write_label(written, created, key.numbers[sample_key::created]);
+  write_label(written, leak, key.numbers[sample_key::leak]);
   write_label(written, age, key.numbers[sample_key::age], seconds);
   write_label(written, waiting, key.numbers[sample_key::waiting], seconds);
 }

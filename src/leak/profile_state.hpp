@@ -15,7 +15,7 @@ namespace leash {
 
 // What makes samples different: the numbers of their labels, then of their frames, leaf first.
 struct sample_key {
-  enum part : std::size_t { reason, age, waiting, created, first_frame };
+  enum part : std::size_t { reason, age, waiting, created, leak, first_frame };
   // Of a label that the sample does not have. No number of seconds, and no string but the empty one.
   static constexpr std::uint32_t none = ~std::uint32_t{0};
 
@@ -37,6 +37,7 @@ struct sample_hash {
 
 struct goroutine_profile::state {
   profile_labels labels = profile_labels::all;
+  profile_type type = profile_type::goroutine;
   std::chrono::system_clock::time_point taken = std::chrono::system_clock::now();
   std::chrono::nanoseconds duration{0};
   std::int64_t goroutines = 0;

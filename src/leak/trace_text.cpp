@@ -80,9 +80,11 @@ void append_group(std::string& into, const detail::stack_counts& counts,
 }  // namespace
 
 struct goroutine_text::state {
-  state(trace_form wanted, goroutine_cursor all) : form(wanted), cursor(std::move(all)) {}
+  state(trace_form wanted, goroutine_cursor all, const char* shown)
+      : form(wanted), profile(shown), cursor(std::move(all)) {}
 
   const trace_form form;
+  const char* const profile;
   goroutine_cursor cursor;
   std::string nothing;
   string_output output{nothing};
@@ -115,7 +117,7 @@ struct goroutine_text::state {
       counted = count();
       if (!counted) return true;
       groups = counts.sorted();
-      fmt::format_to(std::back_inserter(into), "goroutine profile: total {}\n", counts.total());
+      fmt::format_to(std::back_inserter(into), "{} profile: total {}\n", profile, counts.total());
       return true;
     }
     constexpr std::size_t groups_in_a_piece = 64;
@@ -126,9 +128,10 @@ struct goroutine_text::state {
   }
 };
 
-goroutine_text::goroutine_text(trace_form form) : state_(new state(form, goroutine_cursor())) {}
+goroutine_text::goroutine_text(trace_form form)
+    : state_(new state(form, goroutine_cursor(), "goroutine")) {}
 goroutine_text::goroutine_text(trace_form form, const leak_report& leaked)
-    : state_(new state(form, goroutine_cursor(leaked))) {}
+    : state_(new state(form, goroutine_cursor(leaked), "goroutineleak")) {}
 goroutine_text::goroutine_text(goroutine_text&& other) noexcept = default;
 goroutine_text& goroutine_text::operator=(goroutine_text&& other) noexcept = default;
 goroutine_text::~goroutine_text() = default;

@@ -3,12 +3,16 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "http/debug/gzip.hpp"
 #include "http/debug/pages.hpp"
 #include "http/debug/query.hpp"
 
+#include <leash/blocking.hpp>
 #include <leash/error.hpp>
 #include <leash/go.hpp>
+#include <leash/leaks.hpp>
 #include <leash/profile.hpp>
 #include <leash/scope.hpp>
 #include <leash/time.hpp>
@@ -46,27 +50,41 @@ streamed_response busy() {
   return answer;
 }
 
-task<> add_all(goroutine_profile& into, std::int64_t count) {
-  goroutine_cursor cursor;
+// A proof goes through all goroutines at once, which would keep the server's thread.
+task<leak_report> proven() {
+  co_return co_await blocking([] { return leaks(); });
+}
+
+task<goroutine_cursor> look_at(profiled what) {
+  if (what == profiled::all) co_return goroutine_cursor();
+  co_return goroutine_cursor(co_await proven());
+}
+
+task<> add_all(goroutine_profile& into, profiled what, std::int64_t count) {
+  goroutine_cursor cursor = co_await look_at(what);
   for (auto batch = cursor.next(); !batch.empty(); batch = cursor.next()) {
     for (const goroutine_trace& each : batch) into.add(each, count);
     co_await this_goroutine::yield();
   }
 }
 
-task<goroutine_profile> collected() {
-  goroutine_profile all;
-  co_await add_all(all, 1);
+profile_type type_of(profiled what) noexcept {
+  return what == profiled::all ? profile_type::goroutine : profile_type::goroutineleak;
+}
+
+task<goroutine_profile> collected(profiled what) {
+  goroutine_profile all(profile_labels::all, type_of(what));
+  co_await add_all(all, what, 1);
   co_return all;
 }
 
 // What changed in the meantime. Ages would change by time alone, so they are left out.
-task<goroutine_profile> difference(std::chrono::seconds duration) {
-  goroutine_profile changed(profile_labels::lasting);
+task<goroutine_profile> difference(profiled what, std::chrono::seconds duration) {
+  goroutine_profile changed(profile_labels::lasting, type_of(what));
   const auto begun = std::chrono::steady_clock::now();
-  co_await add_all(changed, -1);
+  co_await add_all(changed, what, -1);
   co_await sleep(duration);
-  co_await add_all(changed, 1);
+  co_await add_all(changed, what, 1);
   changed.covers(std::chrono::steady_clock::now() - begun);
   co_return changed;
 }
@@ -93,9 +111,10 @@ task<> send_profile(profile_stream& profile, body_writer& out) {
   co_await out.write(compressed);
 }
 
-// One by one, goroutines need no slot: nothing of them is kept.
+// One by one, all goroutines need no slot: nothing of them is kept.
 struct text_stream {
-  text_stream(trace_form form, held_slot slot) : pieces(form), slot(std::move(slot)) {}
+  text_stream(goroutine_text pieces, held_slot slot)
+      : pieces(std::move(pieces)), slot(std::move(slot)) {}
 
   goroutine_text pieces;
   held_slot slot;
@@ -112,12 +131,18 @@ task<> send_text(text_stream& text, body_writer& out) {
 
 streamed_response head_of_text() { return text_answer(200, {}); }
 
-streamed_response head_of_profile(bool is_difference) {
+streamed_response head_of_profile(profiled what, bool is_difference) {
   streamed_response answer = text_answer(200, {}, "application/octet-stream");
   answer.head.headers.push_back(
-      {"Content-Disposition", is_difference ? R"(attachment; filename="goroutine-delta")"
-                                            : R"(attachment; filename="goroutine")"});
+      {"Content-Disposition", fmt::format(R"(attachment; filename="{}{}")",
+                                          what == profiled::all ? "goroutine" : "goroutineleak",
+                                          is_difference ? "-delta" : "")});
   return answer;
+}
+
+task<goroutine_text> text_of(profiled what, trace_form form) {
+  if (what == profiled::all) co_return goroutine_text(form);
+  co_return goroutine_text(form, co_await proven());
 }
 
 // The body of a HEAD's answer is never run: it says only that there would be one.
@@ -125,26 +150,28 @@ task<> nothing(body_writer&) { co_return; }
 
 }  // namespace
 
-task<streamed_response> goroutine_page(const request& asked, std::string_view query,
+task<streamed_response> goroutine_page(const request& asked, std::string_view query, profiled what,
                                        profile_slots slots) {
   const goroutine_query wanted = parse_goroutine_query(query);
   const bool is_difference = wanted.seconds.count() != 0;
-  streamed_response answer = wanted.debug == 0 ? head_of_profile(is_difference) : head_of_text();
+  streamed_response answer =
+      wanted.debug == 0 ? head_of_profile(what, is_difference) : head_of_text();
   answer.body = nothing;
   if (asked.method == "HEAD") co_return answer;
   held_slot slot;
-  if (wanted.debug != 2) {
+  if (wanted.debug != 2 || what == profiled::leaked) {
     slot = co_await take_slot(is_difference ? slots.differences : slots.now);
     if (!slot) co_return busy();
   }
   if (wanted.debug == 0) {
     goroutine_profile profile =
-        is_difference ? co_await difference(wanted.seconds) : co_await collected();
+        is_difference ? co_await difference(what, wanted.seconds) : co_await collected(what);
     const auto stream = std::make_shared<profile_stream>(std::move(profile), std::move(slot));
     answer.body = [stream](body_writer& out) { return send_profile(*stream, out); };
   } else {
-    const auto stream = std::make_shared<text_stream>(
-        wanted.debug == 1 ? trace_form::grouped : trace_form::each, std::move(slot));
+    goroutine_text text =
+        co_await text_of(what, wanted.debug == 1 ? trace_form::grouped : trace_form::each);
+    const auto stream = std::make_shared<text_stream>(std::move(text), std::move(slot));
     answer.body = [stream](body_writer& out) { return send_text(*stream, out); };
   }
   co_return answer;

@@ -7,7 +7,9 @@
 
 #include "http/debug/pages.hpp"
 
+#include <leash/blocking.hpp>
 #include <leash/go.hpp>
+#include <leash/leaks.hpp>
 
 namespace leash::http {
 namespace {
@@ -46,7 +48,7 @@ std::string escaped(std::string_view text) {
 
 streamed_response cmdline_page() { return text_answer(200, arguments()); }
 
-streamed_response index_page(const request& asked) {
+task<streamed_response> index_page(const request& asked) {
   constexpr std::string_view page = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -70,22 +72,28 @@ code, pre {{ font-size: .9em; overflow-wrap: anywhere; white-space: pre-wrap; }}
 <a href="goroutine?debug=1">grouped</a>, <a href="goroutine?debug=2">one by one</a>,
 <a href="goroutine">as a file for go tool pprof</a>,
 <a href="goroutine?seconds=5">what changes in 5 s</a>, as a file too</td></tr>
+<tr><td>{leaked}</td><td><a href="goroutineleak?debug=1">goroutineleak</a></td><td>Those that can never run again, proven now:
+<a href="goroutineleak?debug=1">grouped</a>, <a href="goroutineleak?debug=2">one by one</a>,
+<a href="goroutineleak">as a file for go tool pprof</a></td></tr>
 <tr><td></td><td><a href="cmdline">cmdline</a></td><td>The command line of this program</td></tr>
 <tr><td></td><td><a href="/metrics">/metrics</a></td><td>For Prometheus</td></tr>
 </table>
 <p>From a shell:</p>
 <pre>go tool pprof -top http://{host}/debug/pprof/goroutine
 go tool pprof -http=: http://{host}/debug/pprof/goroutine
+go tool pprof -top http://{host}/debug/pprof/goroutineleak
 leash goroutines http://{host}</pre>
 </body>
 </html>
 )";
   const std::string* host = find_header(asked.headers, "Host");
-  return text_answer(200,
-                     fmt::format(page, fmt::arg("program", escaped(arguments())),
-                                 fmt::arg("goroutines", num_goroutines()),
-                                 fmt::arg("host", escaped(host != nullptr ? *host : "HOST:PORT"))),
-                     "text/html; charset=utf-8");
+  const std::size_t leaked = co_await blocking([] { return leaks().size(); });
+  co_return text_answer(
+      200,
+      fmt::format(page, fmt::arg("program", escaped(arguments())),
+                  fmt::arg("goroutines", num_goroutines()), fmt::arg("leaked", leaked),
+                  fmt::arg("host", escaped(host != nullptr ? *host : "HOST:PORT"))),
+      "text/html; charset=utf-8");
 }
 
 }  // namespace leash::http

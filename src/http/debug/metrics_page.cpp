@@ -9,6 +9,7 @@
 #include "http/debug/process_figures.hpp"
 
 #include <leash/detail/leak/census.hpp>
+#include <leash/leaks.hpp>
 #include <leash/runtime.hpp>
 
 namespace leash::http {
@@ -58,6 +59,37 @@ void add_goroutines(std::vector<MetricFamily>& into) {
                         {gauge(1, {{"version", LEASH_VERSION}, {"compiler", compiler()}})}));
 }
 
+void add_leaks(std::vector<MetricFamily>& into) {
+  constexpr std::size_t most_sites = 50;
+  std::vector<ClientMetric> sites;
+  for (const detail::leaked_site& each : detail::count_leaked_sites(most_sites))
+    sites.push_back(gauge(static_cast<double>(each.count), {{"site", each.created_at}}));
+  into.push_back(family("leash_leaked_goroutines",
+                        "Goroutines that have been found to be leaked, by where they were started.",
+                        std::move(sites)));
+  const leak_statistics now = count_leaks();
+  const auto counter = [](std::uint64_t value, std::vector<ClientMetric::Label> labels = {}) {
+    ClientMetric made;
+    made.label = std::move(labels);
+    made.counter.value = static_cast<double>(value);
+    return made;
+  };
+  const auto add = [&into](const char* name, const char* help, std::vector<ClientMetric> values) {
+    into.push_back({name, help, MetricType::Counter, std::move(values)});
+  };
+  add("leash_leaks_announced_total", "Goroutines that were found to be leaked.",
+      {counter(now.announced)});
+  add("leash_leaks_retracted_total",
+      "Of them, those that were woken, or whose frames were used, all the same.",
+      {counter(now.retracted)});
+  add("leash_leaks_unwound_total", "Of them, those that the patrol unwound.",
+      {counter(now.unwound)});
+  add("leash_frames_exposed_total",
+      "Frames that are taken for live because somebody else used, or was sent, what is in them.",
+      {counter(now.exposed_by_sending, {{"how", "sent"}}),
+       counter(now.exposed_by_use, {{"how", "used"}})});
+}
+
 void add_process(std::vector<MetricFamily>& into) {
   const process_figures now = read_process_figures();
   ClientMetric cpu;
@@ -83,6 +115,7 @@ void add_process(std::vector<MetricFamily>& into) {
 streamed_response metrics_page() {
   std::vector<MetricFamily> all;
   add_goroutines(all);
+  add_leaks(all);
   add_process(all);
   return text_answer(200, prometheus::TextSerializer().prometheus::Serializer::Serialize(all),
                      "text/plain; version=0.0.4; charset=utf-8");

@@ -1,8 +1,11 @@
 #include "http/debug/pages.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "http/debug/debug_address.hpp"
 #include "http/debug/query.hpp"
@@ -10,14 +13,15 @@
 namespace leash::http {
 namespace {
 
+constexpr std::array all_pages{index_path, goroutine_path, goroutineleak_path, cmdline_path,
+                               metrics_path};
+
 std::string what_there_is() {
-  return fmt::format("There are:\n  {}\n  {}\n  {}\n  {}\n", index_path, goroutine_path,
-                     cmdline_path, metrics_path);
+  return fmt::format("There are:\n  {}\n", fmt::join(all_pages, "\n  "));
 }
 
 bool is_page(std::string_view path) {
-  return path == index_path || path == goroutine_path || path == cmdline_path ||
-         path == metrics_path;
+  return std::ranges::find(all_pages, path) != all_pages.end();
 }
 
 streamed_response moved_to(std::string_view path) {
@@ -41,9 +45,12 @@ streamed_response foreign_host() {
 }
 
 task<streamed_response> page_at(const request& asked, const target& at, profile_slots slots) {
-  if (at.path == goroutine_path) co_return co_await goroutine_page(asked, at.query, slots);
+  if (at.path == goroutine_path)
+    co_return co_await goroutine_page(asked, at.query, profiled::all, slots);
+  if (at.path == goroutineleak_path)
+    co_return co_await goroutine_page(asked, at.query, profiled::leaked, slots);
   expect_no_query(at.query, at.path);
-  if (at.path == index_path) co_return index_page(asked);
+  if (at.path == index_path) co_return co_await index_page(asked);
   if (at.path == cmdline_path) co_return cmdline_page();
   co_return metrics_page();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@ namespace leash::http {
 
 inline constexpr std::string_view index_path = "/debug/pprof/";
 inline constexpr std::string_view goroutine_path = "/debug/pprof/goroutine";
+inline constexpr std::string_view goroutineleak_path = "/debug/pprof/goroutineleak";
 inline constexpr std::string_view cmdline_path = "/debug/pprof/cmdline";
 inline constexpr std::string_view metrics_path = "/metrics";
 
@@ -25,10 +27,16 @@ struct profile_slots {
   semaphore differences{16};  // that also wait between two moments
 };
 
+// Of which goroutines a profile is.
+enum class profiled : std::uint8_t {
+  all,
+  leaked,  // what is proven when it is asked for
+};
+
 // Throws bad_query.
-task<streamed_response> goroutine_page(const request& asked, std::string_view query,
+task<streamed_response> goroutine_page(const request& asked, std::string_view query, profiled what,
                                        profile_slots slots);
-streamed_response index_page(const request& asked);
+task<streamed_response> index_page(const request& asked);
 streamed_response cmdline_page();
 streamed_response metrics_page();
 
