@@ -8,6 +8,7 @@ namespace leash::tool {
 void add_bench(CLI::App& app, int& code);
 void add_demo(CLI::App& app, int& code);
 void add_goroutines(CLI::App& app, int& code);
+void add_leaks(CLI::App& app, int& code);
 void add_race(CLI::App& app, int& code);
 
 }  // namespace leash::tool

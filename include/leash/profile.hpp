@@ -19,7 +19,7 @@
 //            hour), 21600, 86400 (a day), 604800 and 2592000, so that there are not as many groups as goroutines
 //   waiting  likewise, since they last ran; not of those that run or can run
 //   created  the file:line where they were started
-//   leak     "proven" of those that can never run again, as far as that has been found out
+//   leak     "proven" of those that can never run again, or "suspect", as far as that has been found out
 
 namespace leash {
 

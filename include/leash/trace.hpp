@@ -19,13 +19,20 @@ struct proven_goroutines;
 // running: on a thread, now. runnable: it could, and stands in a queue. waiting: for something.
 enum class goroutine_state : std::uint8_t { running, runnable, waiting };
 
+// What has been found out about a goroutine that waits, by leaks() or suspects().
+enum class leak_state : std::uint8_t {
+  unknown,
+  suspect,
+  proven,  // that it can never run again
+};
+
 // A goroutine as it stood at one moment.
 struct goroutine_trace {
   std::uint64_t id = 0;       // within its runtime
   std::uint64_t creator = 0;  // the goroutine that started it; 0: a plain thread
   goroutine_state state = goroutine_state::running;
   const char* reason = "";  // "running", "runnable", or why it waits, in Go's words
-  bool leaked = false;      // it has been proven that it can never run again, see leaks.hpp
+  leak_state leak = leak_state::unknown;
   // By the clock of its runtime. Both may be too long by 17 ms, or by the last 60 turns of its worker.
   std::chrono::nanoseconds age{};    // since it was started
   std::chrono::nanoseconds since{};  // since it last got to run

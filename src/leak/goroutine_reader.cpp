@@ -222,7 +222,8 @@ bool goroutine_reader::show_pinned(const goroutine& record, bool after_barrier) 
   const bool waits = state == wait_state::waiting ||
                      record.phase.load(std::memory_order_relaxed) == unwind_phase::abandoning;
   shown.state = waits ? goroutine_state::waiting : goroutine_state::runnable;
-  shown.leaked = selects_ || record.leak.load(std::memory_order_relaxed) == leak_mark::proven;
+  if (selects_ || record.leak.load(std::memory_order_relaxed) == leak_mark::proven)
+    shown.leak = leak_state::proven;
   shown.reason = waits ? text_of(record.reason.load(std::memory_order_relaxed)) : "runnable";
   const clock_time present = present_of(record);
   shown.age = time_since(record.born.load(std::memory_order_relaxed), present);

@@ -40,7 +40,10 @@ void goroutine_profile::add(const goroutine_trace& seen, std::int64_t count) {
   numbers[sample_key::waiting] = all && waits ? step_of(seen.since) : sample_key::none;
   numbers[sample_key::created] =
       has_birthplace ? places.birthplace(seen.created_at) : sample_key::none;
-  numbers[sample_key::leak] = seen.leaked ? state_->strings.number_of("proven") : sample_key::none;
+  numbers[sample_key::leak] =
+      seen.leak == leak_state::unknown
+          ? sample_key::none
+          : state_->strings.number_of(seen.leak == leak_state::proven ? "proven" : "suspect");
   const std::size_t half = seen.stack.size() / 2;
   for (std::size_t i = 0; i < seen.stack.size(); ++i) {
     if (seen.elided != 0 && i == half) numbers.push_back(places.left_out());

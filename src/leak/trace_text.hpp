@@ -48,7 +48,7 @@ void write_trace(Output& out, const goroutine_trace& trace) {
   write_number(out, trace.id);
   out.text(" [");
   out.text(trace.reason);
-  if (trace.leaked) out.text(" (leaked)");
+  if (trace.leak == leak_state::proven) out.text(" (leaked)");
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(trace.since).count();
   if (trace.state == goroutine_state::waiting && minutes > 0) {
     out.text(", ");

@@ -42,7 +42,10 @@ std::string content_of(const std::string& path, std::size_t limit) {
 }
 
 // The sentence's end, for a status that brings no profile.
-std::string refusal(int status) {
+std::string refusal(int status, bool leaks) {
+  if (status == 404 && leaks)
+    return "answered with status 404: a program of leash shows its leaks at its LEASH_DEBUG_ADDR, "
+           "a Go program from 1.26 on that imports net/http/pprof at /debug/pprof/goroutineleak";
   if (status == 404)
     return "answered with status 404: a program of leash shows its goroutines at its "
            "LEASH_DEBUG_ADDR, a Go program that imports net/http/pprof at /debug/pprof/goroutine";
@@ -67,7 +70,7 @@ task<std::string> profile_of(const look& with, const instance& from) {
   http::request asked = with.options.asked;
   asked.url = from.url;
   http::response answer = co_await with.client.send(std::move(asked));
-  if (answer.status != 200) throw profile_error(refusal(answer.status));
+  if (answer.status != 200) throw profile_error(refusal(answer.status, with.options.leaks));
   co_return std::move(answer.body);
 }
 
@@ -76,7 +79,8 @@ task<> look_at_one(const look& with, const instance& from, looked_at& into) {
   into.name = from.name;
   try {
     const std::string profile = co_await profile_of(with, from);
-    into.sites = tally_profile(profile, with.options.asked.max_decompressed);
+    into.sites = tally_profile(profile, with.options.asked.max_decompressed,
+                               with.options.leaks ? &into.suspects : nullptr);
   } catch (const http::error& failure) {
     into.failure = failure.what();
   } catch (const profile_error& failure) {
@@ -123,7 +127,8 @@ snapshot read_earlier(const goroutines_options& options, const std::vector<insta
           fmt::format("it is the profile of one process, and cannot be compared with {}: save "
                       "a report by --format json, and compare with that",
                       instances.size()));
-    looked_at then{.name = instances.front().name, .sites = std::nullopt, .failure = {}};
+    looked_at then{
+        .name = instances.front().name, .sites = std::nullopt, .suspects = {}, .failure = {}};
     then.sites = tally_profile(content, options.asked.max_decompressed);
     snapshot earlier;
     earlier.instances.push_back(std::move(then));

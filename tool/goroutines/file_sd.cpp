@@ -45,7 +45,8 @@ std::map<std::string, std::string> labels_of(const std::string& path, const YAML
   return labels;
 }
 
-void read_group(const std::string& path, const YAML::Node& group, std::vector<instance>& into) {
+void read_group(const std::string& path, const YAML::Node& group, std::string_view usual_path,
+                std::vector<instance>& into) {
   if (!group.IsMap()) refuse(path, group.Mark(), "an entry of the list is not a map");
   const YAML::Node targets = group["targets"];
   if (!targets || !targets.IsSequence())
@@ -61,6 +62,8 @@ void read_group(const std::string& path, const YAML::Node& group, std::vector<in
   std::string folder = label_or("__metrics_path__", "");
   // That path is usually the one of the metrics, which are no goroutines.
   if (folder.find("pprof") == folder.npos) folder.clear();
+  // Or it is that of the other profile.
+  if (folder.ends_with(path_of_goroutines) && usual_path != path_of_goroutines) folder.clear();
   for (const YAML::Node& target : targets) {
     if (!target.IsScalar() || target.Scalar().empty())
       refuse(path, target.Mark(), "a target is not a text such as host:6060");
@@ -68,19 +71,19 @@ void read_group(const std::string& path, const YAML::Node& group, std::vector<in
       refuse(path, target.Mark(),
              fmt::format("the target {} is not host:port, with no scheme and no path",
                          target.Scalar()));
-    into.push_back(instance_at(scheme, target.Scalar(), folder));
+    into.push_back(instance_at(scheme, target.Scalar(), folder, usual_path));
   }
 }
 
 }  // namespace
 
-std::vector<instance> read_file_sd(const std::string& path) {
+std::vector<instance> read_file_sd(const std::string& path, std::string_view usual_path) {
   const std::string text = content_of(path);
   std::vector<instance> found;
   try {
     const YAML::Node whole = YAML::Load(text);
     if (!whole.IsSequence()) refuse(path, whole.Mark(), "it is not a list");
-    for (const YAML::Node& group : whole) read_group(path, group, found);
+    for (const YAML::Node& group : whole) read_group(path, group, usual_path, found);
   } catch (const YAML::Exception& failure) {
     refuse(path, failure.mark, failure.msg);
   }

@@ -96,26 +96,6 @@ void read_words(const goroutines_words& words, goroutines_options& options) {
     throw CLI::ValidationError("--diff", "nothing changes in no time: give some, as 30s");
 }
 
-struct seen_instances {
-  std::vector<instance> known;
-  std::vector<std::string> failures;
-};
-
-// What does not name an instance is one that failed: the others are looked at all the same.
-seen_instances instances_of(const goroutines_options& options) {
-  seen_instances seen;
-  const auto add = [&](auto read) {
-    try {
-      add_new(seen.known, read());
-    } catch (const std::runtime_error& failure) {
-      seen.failures.emplace_back(failure.what());
-    }
-  };
-  for (const std::string& word : options.words) add([&] { return std::vector{instance_of(word)}; });
-  for (const std::string& path : options.file_sds) add([&] { return read_file_sd(path); });
-  return seen;
-}
-
 task<int> report_to_the_end(const goroutines_options& options,
                             const std::vector<instance>& instances, goroutines_report& report) {
   if (options.diff_after > options.diff_after.zero()) {
@@ -150,7 +130,7 @@ int write_report(const goroutines_options& options, const goroutines_report& rep
 }
 
 int run_goroutines(const goroutines_options& options) {
-  seen_instances seen = instances_of(options);
+  named_instances seen = find_instances(options.words, options.file_sds, path_of_goroutines);
   goroutines_report report;
   if (!seen.known.empty()) {
     const int code =

@@ -23,6 +23,7 @@ struct goroutines_options {
   std::chrono::nanoseconds diff_after{0};  // zero: no second look
   std::string diff_with;                   // a file; empty: none
   bool json = false;
+  bool leaks = false;  // only what can never run again, and suspects apart
 };
 
 }  // namespace leash::tool

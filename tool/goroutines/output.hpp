@@ -12,6 +12,12 @@ namespace leash::tool {
 std::string text_of(const goroutines_options& options, const goroutines_report& report,
                     const terminal& out);
 
+// What can never run again, and apart from it what is only suspected.
+std::string text_of_leaks(const goroutines_options& options, const goroutines_report& leaks,
+                          const goroutines_report& suspects, const terminal& out);
+std::string json_of_leaks(const goroutines_options& options, const goroutines_report& leaks,
+                          const goroutines_report& suspects);
+
 // The same as JSON, see docs/goroutines.md.
 std::string json_of(const goroutines_options& options, const goroutines_report& report);
 

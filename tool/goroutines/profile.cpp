@@ -233,6 +233,7 @@ class profile_reader {
     const std::string_view name = text_at(key);
     if (name == "reason") sample.reason = text_at(text);
     if (name == "created") sample.created = text_at(text);
+    if (name == "leak") sample.leak = text_at(text);
     if (name == "waiting") sample.waiting = std::max<std::int64_t>(number, 0);
   }
 

@@ -28,6 +28,7 @@ struct profile_sample {
       stack;                  // innermost first; of a very deep one the middle is left out
   std::string_view reason;    // as the program says it; empty: it does not
   std::string_view created;   // file:line; empty: not said
+  std::string_view leak;      // "proven", "suspect", or it is not said
   std::int64_t waiting = -1;  // at least so many seconds; -1: not said
 };
 

@@ -95,6 +95,15 @@ goroutines_report report_of(const snapshot& now) {
   return report;
 }
 
+goroutines_report suspects_of(const snapshot& now) {
+  snapshot apart;
+  for (const looked_at& each : now.instances)
+    if (each.sites)
+      apart.instances.push_back(
+          {.name = each.name, .sites = each.suspects, .suspects = {}, .failure = {}});
+  return report_of(apart);
+}
+
 goroutines_report difference(const snapshot& before, const snapshot& now) {
   goroutines_report report;
   report.is_diff = true;

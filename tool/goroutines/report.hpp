@@ -16,7 +16,8 @@ namespace leash::tool {
 struct looked_at {
   std::string name;
   std::optional<site_tallies> sites;
-  std::string failure;  // a sentence, when there are no sites
+  site_tallies suspects;  // of a profile of leaks
+  std::string failure;    // a sentence, when there are no sites
 };
 
 // The goroutines of several instances at one moment, or what is known of an earlier one.
@@ -49,6 +50,8 @@ struct goroutines_report {
 };
 
 goroutines_report report_of(const snapshot& now);
+// Of the suspects of those instances that could be read.
+goroutines_report suspects_of(const snapshot& now);
 // What has changed: in the instances that could be read both times.
 goroutines_report difference(const snapshot& before, const snapshot& now);
 

@@ -65,13 +65,37 @@ void read_row(const json& row, snapshot& into) {
   }
 }
 
-}  // namespace
-
-std::string json_of(const goroutines_options& options, const goroutines_report& report) {
+json rows_of(const goroutines_options& options, const goroutines_report& report) {
   const std::size_t shown =
       options.top == 0 ? report.rows.size() : std::min(options.top, report.rows.size());
   json sites = json::array();
   for (std::size_t i = 0; i < shown; ++i) sites.push_back(row_of(options, report, report.rows[i]));
+  return sites;
+}
+
+}  // namespace
+
+std::string json_of_leaks(const goroutines_options& options, const goroutines_report& leaks,
+                          const goroutines_report& suspects) {
+  json proven = rows_of(options, leaks);
+  json suspected = rows_of(options, suspects);
+  for (json* rows : {&proven, &suspected})
+    for (json& row : *rows) row.erase("suspect");
+  const json whole{{"format", "leash leaks 1"},
+                   {"leaked", leaks.total},
+                   {"suspected", suspects.total},
+                   {"instances", leaks.instances},
+                   {"failures", leaks.failures},
+                   {"sites_left_out", leaks.rows.size() - proven.size()},
+                   {"sites", std::move(proven)},
+                   {"suspects_left_out", suspects.rows.size() - suspected.size()},
+                   {"suspects", std::move(suspected)}};
+  return whole.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string json_of(const goroutines_options& options, const goroutines_report& report) {
+  json sites = rows_of(options, report);
+  const std::size_t shown = sites.size();
   json whole{{"format", format_name},
              {"goroutines", report.total},
              {"threshold", options.threshold},
@@ -95,8 +119,10 @@ snapshot read_report(const std::string& text) {
       throw profile_error("it was written with --top: a comparison needs all sites");
     snapshot earlier;
     for (const json& name : whole.at("instances"))
-      earlier.instances.push_back(
-          {.name = name.get<std::string>(), .sites = site_tallies{}, .failure = {}});
+      earlier.instances.push_back({.name = name.get<std::string>(),
+                                   .sites = site_tallies{},
+                                   .suspects = {},
+                                   .failure = {}});
     for (const json& row : whole.at("sites")) read_row(row, earlier);
     return earlier;
   } catch (const json::exception&) {

@@ -271,4 +271,22 @@ std::string text_of(const goroutines_options& options, const goroutines_report& 
   return text;
 }
 
+std::string text_of_leaks(const goroutines_options& options, const goroutines_report& leaks,
+                          const goroutines_report& suspects, const terminal& out) {
+  const std::string where = plural(leaks.instances.size(), "instance", "instances");
+  std::string text =
+      leaks.rows.empty()
+          ? fmt::format("Nothing is proven to be leaked in {}.\n", where)
+          : fmt::format("{} in {} can never run again, at {}.\n\n{}",
+                        plural(static_cast<std::size_t>(leaks.total), "goroutine", "goroutines"),
+                        where, plural(leaks.rows.size(), "site", "sites"),
+                        table(options, leaks, out).text());
+  if (!suspects.rows.empty())
+    text += fmt::format(
+        "\nSuspects, which may be in order: {} at {}. leash why says what each waits for.\n\n{}",
+        plural(static_cast<std::size_t>(suspects.total), "goroutine", "goroutines"),
+        plural(suspects.rows.size(), "site", "sites"), table(options, suspects, out).text());
+  return text;
+}
+
 }  // namespace leash::tool

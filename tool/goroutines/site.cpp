@@ -120,10 +120,11 @@ site site_of(const profile_sample& sample) {
   return found;
 }
 
-site_tallies tally_profile(std::string_view bytes, std::size_t limit) {
+site_tallies tally_profile(std::string_view bytes, std::size_t limit, site_tallies* suspects) {
   site_tallies tallies;
   read_profile(bytes, limit, [&](const profile_sample& sample) {
-    site_tally& tally = tallies[site_of(sample)];
+    const bool is_apart = suspects != nullptr && sample.leak == "suspect";
+    site_tally& tally = (is_apart ? *suspects : tallies)[site_of(sample)];
     tally.count = saturated_sum(tally.count, sample.count);
     if (sample.count > 0) tally.waiting = std::max(tally.waiting, sample.waiting);
   });

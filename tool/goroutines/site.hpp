@@ -36,8 +36,10 @@ struct site_tally {
 };
 using site_tallies = std::map<site, site_tally>;
 
-// All samples of a profile; throws profile_error.
-site_tallies tally_profile(std::string_view bytes, std::size_t limit);
+// All samples of a profile; throws profile_error. With somewhere to put them, suspects (see leash::suspects) are not among
+// them: of a profile of leaks, those are apart.
+site_tallies tally_profile(std::string_view bytes, std::size_t limit,
+                           site_tallies* suspects = nullptr);
 
 // a + b, or the nearest there is.
 std::int64_t saturated_sum(std::int64_t a, std::int64_t b) noexcept;
