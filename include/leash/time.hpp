@@ -8,17 +8,21 @@ namespace leash {
 
 namespace detail {
 
-class sleep_operation {
+class sleep_operation final : public wait_base {
  public:
   explicit sleep_operation(std::chrono::nanoseconds duration) noexcept : duration_(duration) {}
   sleep_operation(sleep_operation&&) = delete;
   void bind(promise_base& frame) noexcept { self_ = frame.owner; }
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) noexcept;
-  void await_resume() const noexcept {}
+  void await_resume() const noexcept { self_->wait = nullptr; }
+  // The timer finds that the wait is over.
+  bool abandon(goroutine&) noexcept override { return true; }
+  clock_time deadline() const noexcept override { return when_; }
 
  private:
   std::chrono::nanoseconds duration_;
+  clock_time when_{};
   goroutine* self_ = nullptr;
 };
 

@@ -52,7 +52,10 @@ void take_frames(goroutine& next) noexcept {
 // read. False: an operation is still using the frames; unwinding goes on when it is over.
 bool abandon_wait(goroutine& self) noexcept {
   self.phase.store(unwind_phase::abandoning, std::memory_order_relaxed);
-  wait_base* wait = std::exchange(self.wait, nullptr);
+  // Relaxed, and atomic at all: a reader that has pinned the frames may read it at this moment, and finds either.
+  const std::atomic_ref<wait_base*> suspended_in(self.wait);
+  wait_base* const wait = suspended_in.load(std::memory_order_relaxed);
+  suspended_in.store(nullptr, std::memory_order_relaxed);
   return wait == nullptr || wait->abandon(self);
 }
 

@@ -140,6 +140,16 @@ handle make_context(object* parent, clock_time deadline, capability_set can,
   return first;
 }
 
+clock_time deadline_of(object& context, std::uint32_t generation) noexcept {
+  context.lock.lock();
+  const bool same = context.alive &&
+                    context.generation.load(std::memory_order_relaxed) == generation &&
+                    context.kind == &context_kind;
+  const clock_time deadline = same ? context.as<context_body>().deadline : clock_time::max();
+  context.lock.unlock();
+  return deadline;
+}
+
 void cancel_context(object& context, errc reason, const std::exception_ptr& cause) noexcept {
   told_later later;
   if (!finish_one(context, reason, cause, later)) return;

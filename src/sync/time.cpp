@@ -33,8 +33,8 @@ void send_tick(void* target, std::uint64_t generation, std::uint32_t) noexcept {
   }
   // Read before the park: afterwards nothing holds the frame.
   scheduler& home = *self.home.load(std::memory_order_relaxed);
-  const clock_time when = in_future(home, duration_);
-  self.wait = nullptr;
+  const clock_time when = when_ = in_future(home, duration_);
+  self.wait = this;
   const std::uint64_t word = park(self, wait_reason::sleep, nullptr, 0, true);
   if (word == 0)
     make_ready(self);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <source_location>
 
@@ -86,6 +87,11 @@ class wait_base {
   // was claimed, before any frame is destroyed. False: the operation still uses the frame (a barrier's
   // children, an I/O operation under way); it calls scheduler::continue_unwinding when it is over.
   virtual bool abandon(goroutine& waiter) noexcept = 0;
+  // When time ends the wait, by the clock of the goroutine's runtime; max(): time does not. Asked by who has pinned
+  // the goroutine, while it waits.
+  virtual std::chrono::steady_clock::time_point deadline() const noexcept {
+    return std::chrono::steady_clock::time_point::max();
+  }
 
  protected:
   ~wait_base() = default;

@@ -75,6 +75,10 @@ object* what_can_end(object* context) noexcept;
 // What the context or one above it holds for `key`; null when none does.
 const void* find_value(object* context, const void* key) noexcept;
 
+// When time ends the context or one above it; max() when it does not, when this is no context, and when the object is not
+// in this generation any more. Called without locks, about any object.
+clock_time deadline_of(object& context, std::uint32_t generation) noexcept;
+
 // Ends a context and all below it. Does nothing when it is done. Any thread.
 void cancel_context(object& context, errc reason, const std::exception_ptr& cause) noexcept;
 

@@ -43,6 +43,7 @@ class select_wait : public wait_base {
   select_wait() = default;
   select_wait(select_wait&&) = delete;
   bool abandon(goroutine& waiter) noexcept override;
+  clock_time deadline() const noexcept override { return deadline_; }
 
  protected:
   ~select_wait() = default;
