@@ -10,5 +10,6 @@ void add_demo(CLI::App& app, int& code);
 void add_goroutines(CLI::App& app, int& code);
 void add_leaks(CLI::App& app, int& code);
 void add_race(CLI::App& app, int& code);
+void add_why(CLI::App& app, int& code);
 
 }  // namespace leash::tool

@@ -68,6 +68,7 @@ int run_tool(int argc, char** argv) {
   leash::tool::add_bench(app, code);
   leash::tool::add_goroutines(app, code);
   leash::tool::add_leaks(app, code);
+  leash::tool::add_why(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "request/shown_url.hpp"
+
 namespace leash::tool {
 namespace {
 
@@ -18,13 +20,6 @@ bool is_address(std::string_view word) {
   if (colon == host.npos || colon == 0 || colon + 1 == host.size()) return false;
   return std::all_of(host.begin() + static_cast<std::ptrdiff_t>(colon) + 1, host.end(),
                      [](unsigned char each) { return std::isdigit(each) != 0; });
-}
-
-// A URL may carry a password, which is nobody's business.
-std::string without_user(const std::string& url) {
-  const std::size_t host = url.find("://") + 3;
-  const std::size_t at = url.substr(0, url.find('/', host)).rfind('@');
-  return at == url.npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
 }
 
 // Adds those that are not there yet.

@@ -7,14 +7,13 @@
 
 #include "http/debug/gzip.hpp"
 #include "http/debug/pages.hpp"
+#include "http/debug/profile_slots.hpp"
 #include "http/debug/query.hpp"
 
 #include <leash/blocking.hpp>
-#include <leash/error.hpp>
 #include <leash/go.hpp>
 #include <leash/leaks.hpp>
 #include <leash/profile.hpp>
-#include <leash/scope.hpp>
 #include <leash/time.hpp>
 #include <leash/trace.hpp>
 
@@ -23,32 +22,7 @@
 namespace leash::http {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t piece_size = 16 << 10;
-
-// Copies hold one permit; the last gives it back.
-using held_slot = std::shared_ptr<semaphore::permit>;
-
-task<semaphore::permit> acquired(semaphore from) { co_return co_await from.acquire(); }
-
-// Null: all of them were taken for too long.
-task<held_slot> take_slot(semaphore from) {
-  constexpr auto patience = 5s;
-  try {
-    co_return std::make_shared<semaphore::permit>(co_await timeout(patience, acquired(from)));
-  } catch (const error& failure) {
-    if (failure.code() != errc::timed_out) throw;
-  }
-  co_return nullptr;
-}
-
-streamed_response busy() {
-  streamed_response answer = text_answer(
-      503, "Too many profiles are being made or sent at this moment: try again in a second\n");
-  answer.head.headers.push_back({"Retry-After", "1"});
-  return answer;
-}
 
 // A proof goes through all goroutines at once, which would keep the server's thread.
 task<leak_report> proven() {
@@ -152,7 +126,7 @@ task<> nothing(body_writer&) { co_return; }
 
 task<streamed_response> goroutine_page(const request& asked, std::string_view query, profiled what,
                                        profile_slots slots) {
-  const goroutine_query wanted = parse_goroutine_query(query);
+  const goroutine_query wanted = parse_goroutine_query(query, what == profiled::leaked);
   const bool is_difference = wanted.seconds.count() != 0;
   streamed_response answer =
       wanted.debug == 0 ? head_of_profile(what, is_difference) : head_of_text();
@@ -161,7 +135,7 @@ task<streamed_response> goroutine_page(const request& asked, std::string_view qu
   held_slot slot;
   if (wanted.debug != 2 || what == profiled::leaked) {
     slot = co_await take_slot(is_difference ? slots.differences : slots.now);
-    if (!slot) co_return busy();
+    if (!slot) co_return busy_answer();
   }
   if (wanted.debug == 0) {
     goroutine_profile profile =

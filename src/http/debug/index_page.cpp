@@ -75,6 +75,7 @@ code, pre {{ font-size: .9em; overflow-wrap: anywhere; white-space: pre-wrap; }}
 <tr><td>{leaked}</td><td><a href="goroutineleak?debug=1">goroutineleak</a></td><td>Those that can never run again, proven now:
 <a href="goroutineleak?debug=1">grouped</a>, <a href="goroutineleak?debug=2">one by one</a>,
 <a href="goroutineleak">as a file for go tool pprof</a></td></tr>
+<tr><td></td><td><a href="/debug/leash/why">why</a></td><td>On what condition each goroutine will exit</td></tr>
 <tr><td></td><td><a href="cmdline">cmdline</a></td><td>The command line of this program</td></tr>
 <tr><td></td><td><a href="/metrics">/metrics</a></td><td>For Prometheus</td></tr>
 </table>
@@ -82,7 +83,9 @@ code, pre {{ font-size: .9em; overflow-wrap: anywhere; white-space: pre-wrap; }}
 <pre>go tool pprof -top http://{host}/debug/pprof/goroutine
 go tool pprof -http=: http://{host}/debug/pprof/goroutine
 go tool pprof -top http://{host}/debug/pprof/goroutineleak
-leash goroutines http://{host}</pre>
+leash goroutines http://{host}
+leash leaks http://{host}
+leash why http://{host}</pre>
 </body>
 </html>
 )";

@@ -13,8 +13,8 @@
 namespace leash::http {
 namespace {
 
-constexpr std::array all_pages{index_path, goroutine_path, goroutineleak_path, cmdline_path,
-                               metrics_path};
+constexpr std::array all_pages{index_path, goroutine_path, goroutineleak_path,
+                               why_path,   cmdline_path,   metrics_path};
 
 std::string what_there_is() {
   return fmt::format("There are:\n  {}\n", fmt::join(all_pages, "\n  "));
@@ -49,6 +49,7 @@ task<streamed_response> page_at(const request& asked, const target& at, profile_
     co_return co_await goroutine_page(asked, at.query, profiled::all, slots);
   if (at.path == goroutineleak_path)
     co_return co_await goroutine_page(asked, at.query, profiled::leaked, slots);
+  if (at.path == why_path) co_return co_await why_page(asked, at.query, slots);
   expect_no_query(at.query, at.path);
   if (at.path == index_path) co_return co_await index_page(asked);
   if (at.path == cmdline_path) co_return cmdline_page();

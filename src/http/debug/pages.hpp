@@ -5,7 +5,8 @@
 #include <string_view>
 
 #include <leash/http_server.hpp>
-#include <leash/semaphore.hpp>
+
+#include "http/debug/profile_slots.hpp"
 
 // The pages of the debug server. Each is asked by GET or HEAD; of a HEAD, only the head is made.
 
@@ -15,17 +16,12 @@ inline constexpr std::string_view index_path = "/debug/pprof/";
 inline constexpr std::string_view goroutine_path = "/debug/pprof/goroutine";
 inline constexpr std::string_view goroutineleak_path = "/debug/pprof/goroutineleak";
 inline constexpr std::string_view cmdline_path = "/debug/pprof/cmdline";
+inline constexpr std::string_view why_path = "/debug/leash/why";
 inline constexpr std::string_view metrics_path = "/metrics";
 
 // A whole answer, with the headers that all pages have.
 streamed_response text_answer(int status, std::string body,
                               std::string_view type = "text/plain; charset=utf-8");
-
-// What profiles under way share, so that many readers at once, or slow ones, take a bounded amount of memory.
-struct profile_slots {
-  semaphore now{16};          // that are collected, and sent
-  semaphore differences{16};  // that also wait between two moments
-};
 
 // Of which goroutines a profile is.
 enum class profiled : std::uint8_t {
@@ -37,6 +33,8 @@ enum class profiled : std::uint8_t {
 task<streamed_response> goroutine_page(const request& asked, std::string_view query, profiled what,
                                        profile_slots slots);
 task<streamed_response> index_page(const request& asked);
+// Throws bad_query.
+task<streamed_response> why_page(const request& asked, std::string_view query, profile_slots slots);
 streamed_response cmdline_page();
 streamed_response metrics_page();
 

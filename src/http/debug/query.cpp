@@ -1,6 +1,7 @@
 #include "http/debug/query.hpp"
 
 #include <charconv>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -85,7 +86,7 @@ std::vector<target::parameter> parse_query(std::string_view query) {
   return all;
 }
 
-goroutine_query parse_goroutine_query(std::string_view query) {
+goroutine_query parse_goroutine_query(std::string_view query, bool leaks) {
   constexpr long longest = 3600;
   goroutine_query asked;
   for (const target::parameter& given : parse_query(query)) {
@@ -95,15 +96,30 @@ goroutine_query parse_goroutine_query(std::string_view query) {
     else if (given.key == "seconds")
       asked.seconds = std::chrono::seconds(
           number_in(given, 1, longest, "a whole number of seconds from 1 to 3600"));
+    else if (given.key == "suspects" && leaks)
+      asked.suspects = number_in(given, 0, 1, "0 or 1") == 1;
     else
-      throw bad_query(
-          fmt::format("{}: there is no such key; there are debug and seconds", shown(given.key)));
+      throw bad_query(fmt::format("{}: there is no such key; there are debug{} seconds",
+                                  shown(given.key), leaks ? ", suspects and" : " and"));
   }
+  if (asked.suspects && (asked.debug != 0 || asked.seconds.count() != 0))
+    throw bad_query("suspects can be joined neither with debug nor with seconds: leave those out");
   if (asked.debug != 0 && asked.seconds.count() != 0)
     throw bad_query(
         "seconds and debug cannot be joined: the difference between two moments is for programs, "
         "leave debug out");
   return asked;
+}
+
+std::uint64_t parse_why_query(std::string_view query) {
+  std::uint64_t id = 0;
+  for (const target::parameter& given : parse_query(query)) {
+    if (given.key != "id")
+      throw bad_query(fmt::format("{}: there is no such key; there is id", shown(given.key)));
+    id = static_cast<std::uint64_t>(
+        number_in(given, 1, std::numeric_limits<long>::max(), "the number of a goroutine"));
+  }
+  return id;
 }
 
 void expect_no_query(std::string_view query, std::string_view page) {

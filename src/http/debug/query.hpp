@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,10 +35,14 @@ std::vector<target::parameter> parse_query(std::string_view query);
 struct goroutine_query {
   int debug = 0;                    // 0: protobuf; 1, 2: Go's texts
   std::chrono::seconds seconds{0};  // more: the difference after so long
+  bool suspects = false;            // of leaks: those that are only suspected are there, too
 };
 
-// Throws bad_query.
-goroutine_query parse_goroutine_query(std::string_view query);
+// Throws bad_query. `leaks`: of /debug/pprof/goroutineleak.
+goroutine_query parse_goroutine_query(std::string_view query, bool leaks);
+
+// The number of the one that /debug/leash/why is asked about; 0: all. Throws bad_query.
+std::uint64_t parse_why_query(std::string_view query);
 // For pages that take nothing. Throws bad_query.
 void expect_no_query(std::string_view query, std::string_view page);
 
