@@ -48,6 +48,7 @@ void read_objects(const goroutine& record, wait_view& into) noexcept {
     return true;
   });
   into.truncated = !all;
+  into.bound = record.leash.load(std::memory_order_acquire) != nullptr;
   object* const leash = leash_of(record);
   into.on_leash = leash != nullptr;
   if (leash != nullptr)
@@ -83,7 +84,7 @@ standing standing_of(const goroutine& record, wait_state state) noexcept {
 void clear(goroutine& record, wait_view& into) noexcept {
   into.record = &record;
   into.reason = wait_reason::running;
-  into.external = into.on_leash = into.truncated = into.elided = false;
+  into.external = into.bound = into.on_leash = into.truncated = into.elided = false;
   into.target_count = into.depth = 0;
   into.leash = {};
   into.deadline = clock_time::max();

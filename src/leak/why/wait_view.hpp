@@ -46,6 +46,7 @@ struct wait_view {
   // Of one that waits.
   wait_reason reason = wait_reason::running;
   bool external = false;   // something without a handle ends it
+  bool bound = false;      // to a context, which may not reach it, as under a shield
   bool on_leash = false;   // there is one that reaches it
   bool truncated = false;  // it waits for more than is here
   std::size_t target_count = 0;
