@@ -30,6 +30,15 @@ context_above look_above(const seen_object& context) {
   return above;
 }
 
+// It cannot do it before somebody else has. Relaxed: a hint, for people.
+bool waits_for_the_same(const goroutine& able, const seen_object& sought) noexcept {
+  const wait_state state = state_of(able.word.load(std::memory_order_acquire));
+  return state == wait_state::waiting && !able.external.load(std::memory_order_relaxed) &&
+         able.target_count.load(std::memory_order_relaxed) == 1 &&
+         able.targets[0].target.load(std::memory_order_relaxed) == sought.target &&
+         able.targets[0].capabilities.load(std::memory_order_relaxed) == sought.what;
+}
+
 }  // namespace
 
 std::span<const borrow_index::entry> borrow_index::borrowers_of(const block_header& block) {
@@ -96,8 +105,8 @@ void able_finder::note(able_place found, able_places& into) const {
     ++(found.proven ? into.more_proven : into.more_live);
 }
 
-void able_finder::place(const wait_view& waiter, const seen_handle& seen, place_way way,
-                        able_places& into) {
+void able_finder::place(const wait_view& waiter, const seen_object& sought, const seen_handle& seen,
+                        place_way way, able_places& into) {
   if (seen.block == nullptr) return note({place_kind::outside, way}, into);
   const bool of_goroutine = seen.kind == block_kind::frame || seen.kind == block_kind::closure;
   if (seen.borrowed)
@@ -111,6 +120,8 @@ void able_finder::place(const wait_view& waiter, const seen_handle& seen, place_
   if (of_goroutine) {
     if (owner == waiter.record)
       into.self = true;
+    else if (way == place_way::direct && !is_proven(*owner) && waits_for_the_same(*owner, sought))
+      into.peers.insert(seen.id);
     else
       note({place_kind::goroutine, way, owner, seen.id}, into);
     return;
@@ -142,7 +153,7 @@ void able_finder::add_way(const wait_view& waiter, const seen_object& sought, st
     });
     // What is in a slot now may be another object, of which nothing is to be told.
     if (sought.target->generation.load(std::memory_order_acquire) != sought.generation) return;
-    for (std::size_t i = 0; i < count; ++i) place(waiter, seen[i], way, into);
+    for (std::size_t i = 0; i < count; ++i) place(waiter, sought, seen[i], way, into);
     if (visited >= handles) {
       into.incomplete = true;
       return;

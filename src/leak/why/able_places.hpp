@@ -56,10 +56,11 @@ struct able_places {
   std::vector<able_place> proven;
   std::size_t more_live = 0;
   std::size_t more_proven = 0;
-  std::uint32_t kinds = 0;      // of those that live
-  bool without_handle = false;  // a timer or the system can do it too
-  bool incomplete = false;      // there are more handles than were looked at
-  bool self = false;            // the waiting goroutine has one itself
+  std::uint32_t kinds = 0;        // of those that live
+  bool without_handle = false;    // a timer or the system can do it too
+  bool incomplete = false;        // there are more handles than were looked at
+  bool self = false;              // the waiting goroutine has one itself
+  std::set<std::uint64_t> peers;  // who have one, and wait for the same and for nothing else
 
   // Somebody can do it, as far as is known.
   bool any_live() const noexcept { return kinds != 0 || without_handle || incomplete; }
@@ -118,7 +119,8 @@ class able_finder {
   static seen_handle look_at(const void* place) noexcept;
   void add_way(const wait_view& waiter, const seen_object& sought, std::size_t handles,
                place_way way, able_places& into);
-  void place(const wait_view& waiter, const seen_handle& seen, place_way way, able_places& into);
+  void place(const wait_view& waiter, const seen_object& sought, const seen_handle& seen,
+             place_way way, able_places& into);
   void note(able_place found, able_places& into) const;
 
   std::span<const proven_goroutine> proven_;

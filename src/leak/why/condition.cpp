@@ -187,7 +187,10 @@ void append_way(std::string& into, bool first, const wait_view& seen, const way_
   }
   into += '\n';
   append_able(into, "  able: ", way.able);
-  if (!way.able.any_live())
+  if (const std::size_t peers = way.able.peers.size(); peers != 0)
+    fmt::format_to(std::back_inserter(into), "    {} {} could too, but wait{} for the same\n",
+                   peers, peers == 1 ? "goroutine" : "goroutines", peers == 1 ? "s" : "");
+  else if (!way.able.any_live())
     into += way.able.proven.empty() ? "    nobody was found who could\n"
                                     : "    only leaked goroutines could\n";
 }
