@@ -11,6 +11,7 @@
 
 #include "leak/leak_access.hpp"
 #include "leak/report/leak_board.hpp"
+#include "leak/suspects/site_history.hpp"
 #include "leak/unwind_leaks.hpp"
 #include "sched/worker.hpp"
 
@@ -42,6 +43,7 @@ struct leak_patrol::state {
 
   void look() noexcept try {
     const leak_report report = leaks();
+    note_sites(in_list(leak_access::shared(report).get()));
     std::vector<proven_goroutine> ours;
     for (const proven_goroutine& each : in_list(leak_access::shared(report).get()))
       if (each.record->home.load(std::memory_order_acquire) == &home) ours.push_back(each);

@@ -14,6 +14,7 @@
 #include <leash/go.hpp>
 #include <leash/leaks.hpp>
 #include <leash/profile.hpp>
+#include <leash/suspects.hpp>
 #include <leash/time.hpp>
 #include <leash/trace.hpp>
 
@@ -46,9 +47,24 @@ profile_type type_of(profiled what) noexcept {
   return what == profiled::all ? profile_type::goroutine : profile_type::goroutineleak;
 }
 
-task<goroutine_profile> collected(profiled what) {
+task<> add_suspects(goroutine_profile& into) {
+  for (const suspect& each : co_await blocking([] { return suspects(); })) {
+    goroutine_trace one;
+    one.state = goroutine_state::waiting;
+    one.reason = each.reason;
+    one.leak = leak_state::suspect;
+    one.age = each.age;
+    one.since = each.since;
+    one.created_at = each.created_at;
+    one.stack = each.stack;
+    into.add(one, static_cast<std::int64_t>(each.count));
+  }
+}
+
+task<goroutine_profile> collected(profiled what, bool with_suspects) {
   goroutine_profile all(profile_labels::all, type_of(what));
   co_await add_all(all, what, 1);
+  if (with_suspects) co_await add_suspects(all);
   co_return all;
 }
 
@@ -138,8 +154,8 @@ task<streamed_response> goroutine_page(const request& asked, std::string_view qu
     if (!slot) co_return busy_answer();
   }
   if (wanted.debug == 0) {
-    goroutine_profile profile =
-        is_difference ? co_await difference(what, wanted.seconds) : co_await collected(what);
+    goroutine_profile profile = is_difference ? co_await difference(what, wanted.seconds)
+                                              : co_await collected(what, wanted.suspects);
     const auto stream = std::make_shared<profile_stream>(std::move(profile), std::move(slot));
     answer.body = [stream](body_writer& out) { return send_profile(*stream, out); };
   } else {

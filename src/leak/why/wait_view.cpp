@@ -1,6 +1,8 @@
 #include "leak/why/wait_view.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <vector>
 
 #include <leash/detail/sched/promise.hpp>
 
@@ -128,6 +130,9 @@ bool read_wait(goroutine& record, wait_view& into) noexcept {
   }
 }
 
-bool is_main(const wait_view& seen) noexcept { return facts_of(seen.home).main == seen.record; }
+bool is_main(const wait_view& seen) {
+  const std::vector<const goroutine*> all = mains();
+  return std::find(all.begin(), all.end(), seen.record) != all.end();
+}
 
 }  // namespace leash::detail

@@ -74,6 +74,6 @@ struct wait_view {
 bool read_wait(goroutine& record, wait_view& into) noexcept;
 
 // Whether it is the main goroutine of its runtime.
-bool is_main(const wait_view& seen) noexcept;
+bool is_main(const wait_view& seen);
 
 }  // namespace leash::detail
