@@ -78,8 +78,8 @@ void survey::judge(const wait_view& seen) {
     const bool lives_long = seen.age >= options_.long_life;
     if (!lives_long && !has_gone_on(seen)) return add(finding::nothing, seen, key);
     starters_.add(seen);
-    pending_.push_back({start_of(seen), &stack->first, one_of(seen),
-                        lives_long ? finding::lives_long : finding::nothing});
+    pending_[{start_of(seen), &stack->first, lives_long ? finding::lives_long : finding::nothing}]
+        .add(one_of(seen));
     return;
   }
   finding found = finding_of(what_holds(seen, ways));
@@ -94,10 +94,10 @@ void survey::add(finding what, const wait_view& seen, const std::vector<std::uin
 
 void survey::judge_pending() {
   starters_.look();
-  for (const pending& each : pending_)
-    groups_[{starters_.has_returned(each.by) ? finding::started_by_gone : each.otherwise,
-             *each.key}]
-        .add(each.one);
+  for (const auto& [which, those] : pending_) {
+    const auto& [by, key, otherwise] = which;
+    groups_[{starters_.has_returned(by) ? finding::started_by_gone : otherwise, *key}].add(those);
+  }
 }
 
 void survey::mark_growing() {

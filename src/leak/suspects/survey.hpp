@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <source_location>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -53,13 +54,9 @@ class survey {
   const groups& look();
 
  private:
-  // One that only time wakes: what it is found to be depends on who started it.
-  struct pending {
-    start by;
-    const std::vector<std::uintptr_t>* key;
-    finding_group one;  // without its stack
-    finding otherwise;
-  };
+  // Those that only time wakes, started by one and suspended alike: what they are found to be depends on who started them.
+  // With what they are found to be otherwise.
+  using pending = std::tuple<start, const std::vector<std::uintptr_t>*, finding>;
 
   void judge(const wait_view& seen);
   void add(finding what, const wait_view& seen, const std::vector<std::uintptr_t>& key);
@@ -72,7 +69,7 @@ class survey {
   site_counts sites_;
   starters starters_;
   std::map<std::vector<std::uintptr_t>, std::vector<std::source_location>> stacks_;
-  std::vector<pending> pending_;
+  std::map<pending, finding_group> pending_;
   groups groups_;
 };
 

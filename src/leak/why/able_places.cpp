@@ -30,6 +30,15 @@ context_above look_above(const seen_object& context) {
   return above;
 }
 
+// A set that is mostly small. Whether it is new.
+template <class Value>
+bool add_once(std::vector<Value>& sorted, const Value& value) {
+  const auto at = std::lower_bound(sorted.begin(), sorted.end(), value);
+  if (at != sorted.end() && *at == value) return false;
+  sorted.insert(at, value);
+  return true;
+}
+
 // It cannot do it before somebody else has. Relaxed: a hint, for people.
 bool waits_for_the_same(const goroutine& able, const seen_object& sought) noexcept {
   const wait_state state = state_of(able.word.load(std::memory_order_acquire));
@@ -97,7 +106,7 @@ able_finder::seen_handle able_finder::look_at(const void* place) noexcept {
 void able_finder::note(able_place found, able_places& into) const {
   if (found.record != nullptr) found.proven = is_proven(*found.record);
   if (!found.proven) into.kinds |= bit_of(found.kind);
-  if (!into.known.insert(found).second) return;
+  if (!add_once(into.known, found)) return;
   std::vector<able_place>& kept = found.proven ? into.proven : into.live;
   if (kept.size() < able_places::most)
     kept.push_back(found);
@@ -121,7 +130,7 @@ void able_finder::place(const wait_view& waiter, const seen_object& sought, cons
     if (owner == waiter.record)
       into.self = true;
     else if (way == place_way::direct && !is_proven(*owner) && waits_for_the_same(*owner, sought))
-      into.peers.insert(seen.id);
+      add_once(into.peers, seen.id);
     else
       note({place_kind::goroutine, way, owner, seen.id}, into);
     return;

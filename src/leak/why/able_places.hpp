@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -56,18 +55,19 @@ struct able_places {
   std::vector<able_place> proven;
   std::size_t more_live = 0;
   std::size_t more_proven = 0;
-  std::uint32_t kinds = 0;        // of those that live
-  bool without_handle = false;    // a timer or the system can do it too
-  bool incomplete = false;        // there are more handles than were looked at
-  bool self = false;              // the waiting goroutine has one itself
-  std::set<std::uint64_t> peers;  // who have one, and wait for the same and for nothing else
+  std::uint32_t kinds = 0;      // of those that live
+  bool without_handle = false;  // a timer or the system can do it too
+  bool incomplete = false;      // there are more handles than were looked at
+  bool self = false;            // the waiting goroutine has one itself
+  // Who have one, and wait for the same and for nothing else; sorted.
+  std::vector<std::uint64_t> peers;
 
   // Somebody can do it, as far as is known.
   bool any_live() const noexcept { return kinds != 0 || without_handle || incomplete; }
 
  private:
   friend class able_finder;
-  std::set<able_place> known;
+  std::vector<able_place> known;  // sorted
 };
 
 // The borrows of all goroutines at one moment, by the block borrowed from.

@@ -44,7 +44,7 @@ struct why_text::state {
   static constexpr std::size_t most_examples = 4;
 
   void count() {
-    constexpr int at_once = 1024;
+    constexpr int at_once = 256;
     auto& records = detail::goroutine_pool::instance();
     if (end == 0) {
       end = records.size();
