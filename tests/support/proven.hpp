@@ -1,0 +1,99 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <leash/leash.hpp>
+#include <leash/testing.hpp>
+
+#include "leak/proof/prover.hpp"
+#include "support/waits.hpp"
+
+namespace leash::testing {
+
+// For tests of what exactly is proven. Goroutines tell their names where they begin the wait in which they stay:
+//
+//   left_by(1, []() -> task<> {
+//     const channel<int> answers;
+//     go([answers]() -> task<> { stays("loser"); co_await answers.send(1); });
+//     co_return;
+//   })                                   // "loser"
+//
+// A goroutine that is proven and has told no name is called "?".
+class ProvenOverWorkers : public OverWorkers {
+ public:
+  // The running goroutine begins its last wait.
+  static void stays(std::string name) {
+    const std::lock_guard guard(lock());
+    all().emplace_back(this_record(), std::move(name));
+  }
+
+  // Until so many have told their names, and wait.
+  static task<> settled(std::size_t count) {
+    co_await until([count] {
+      const std::lock_guard guard(lock());
+      return all().size() == count && std::all_of(all().begin(), all().end(), [](const auto& each) {
+               return detail::state_of(each.first->word.load()) == detail::wait_state::waiting;
+             });
+    });
+  }
+
+  // The names of all that are proven now, in the order of the alphabet, with blanks between them.
+  static std::string proven() {
+    detail::prover prover;
+    std::vector<std::string> names;
+    for (const detail::proven_goroutine& each : prover.prove()) names.push_back(name_of(each));
+    std::sort(names.begin(), names.end());
+    std::string text;
+    for (const std::string& each : names) text += (text.empty() ? "" : " ") + each;
+    return text;
+  }
+
+ protected:
+  void SetUp() override { all().clear(); }
+
+  // What is proven when `body` has returned and `count` goroutines stay where they are. Main keeps what the body
+  // returned until then.
+  template <class Body>
+  static std::string left_by(std::size_t count, Body body) {
+    all().clear();
+    std::string found;
+    run([&]() -> task<> {
+      if constexpr (std::is_same_v<std::invoke_result_t<Body&>, task<>>) {
+        co_await body();
+        co_await settled(count);
+        found = proven();
+      } else {
+        const auto kept = co_await body();
+        co_await settled(count);
+        found = proven();
+      }
+    });
+    return found;
+  }
+
+ private:
+  using named = std::pair<detail::goroutine*, std::string>;
+
+  static std::mutex& lock() {
+    static std::mutex one;
+    return one;
+  }
+  static std::vector<named>& all() {
+    static std::vector<named> some;
+    return some;
+  }
+  static std::string name_of(const detail::proven_goroutine& proven) {
+    const std::lock_guard guard(lock());
+    for (const named& each : all())
+      if (each.first == proven.record) return each.second;
+    return "?";
+  }
+};
+
+}  // namespace leash::testing
