@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <type_traits>
@@ -30,16 +31,19 @@ class ProvenOverWorkers : public OverWorkers {
   // The running goroutine begins its last wait.
   static void stays(std::string name) {
     const std::lock_guard guard(lock());
-    all().emplace_back(this_record(), std::move(name));
+    all().push_back({this_record(), this_goroutine::id(), std::move(name)});
   }
 
-  // Until so many have told their names, and wait.
+  // Until so many of those that have told their names wait. Who has ended since does not count.
   static task<> settled(std::size_t count) {
     co_await until([count] {
       const std::lock_guard guard(lock());
-      return all().size() == count && std::all_of(all().begin(), all().end(), [](const auto& each) {
-               return detail::state_of(each.first->word.load()) == detail::wait_state::waiting;
-             });
+      return count == static_cast<std::size_t>(
+                          std::count_if(all().begin(), all().end(), [](const named& each) {
+                            return each.record->id.load() == each.id &&
+                                   detail::state_of(each.record->word.load()) ==
+                                       detail::wait_state::waiting;
+                          }));
     });
   }
 
@@ -78,7 +82,11 @@ class ProvenOverWorkers : public OverWorkers {
   }
 
  private:
-  using named = std::pair<detail::goroutine*, std::string>;
+  struct named {
+    detail::goroutine* record;
+    std::uint64_t id;
+    std::string name;
+  };
 
   static std::mutex& lock() {
     static std::mutex one;
@@ -91,7 +99,7 @@ class ProvenOverWorkers : public OverWorkers {
   static std::string name_of(const detail::proven_goroutine& proven) {
     const std::lock_guard guard(lock());
     for (const named& each : all())
-      if (each.first == proven.record) return each.second;
+      if (each.record == proven.record && each.id == proven.record->id.load()) return each.name;
     return "?";
   }
 };
