@@ -26,7 +26,7 @@ namespace leash::testing {
 //   })                                   // "loser"
 //
 // A goroutine that is proven and has told no name is called "?".
-class ProvenOverWorkers : public OverWorkers {
+class what_is_proven {
  public:
   // The running goroutine begins its last wait.
   static void stays(std::string name) {
@@ -48,8 +48,8 @@ class ProvenOverWorkers : public OverWorkers {
   }
 
   // The names of all that are proven now, in the order of the alphabet, with blanks between them.
-  static std::string proven() {
-    detail::prover prover;
+  static std::string proven(detail::reading_observer told = nullptr) {
+    detail::prover prover(told);
     std::vector<std::string> names;
     for (const detail::proven_goroutine& each : prover.prove()) names.push_back(name_of(each));
     std::sort(names.begin(), names.end());
@@ -58,27 +58,17 @@ class ProvenOverWorkers : public OverWorkers {
     return text;
   }
 
- protected:
-  void SetUp() override { all().clear(); }
+  // Of who has told this name, and has not ended since.
+  static detail::goroutine& record_of(const std::string& name) {
+    const std::lock_guard guard(lock());
+    return *std::find_if(all().begin(), all().end(), [&](const named& each) {
+              return each.name == name && each.record->id.load() == each.id;
+            })->record;
+  }
 
-  // What is proven when `body` has returned and `count` goroutines stay where they are. Main keeps what the body
-  // returned until then.
-  template <class Body>
-  static std::string left_by(std::size_t count, Body body) {
+  static void forget_all() {
+    const std::lock_guard guard(lock());
     all().clear();
-    std::string found;
-    run([&]() -> task<> {
-      if constexpr (std::is_same_v<std::invoke_result_t<Body&>, task<>>) {
-        co_await body();
-        co_await settled(count);
-        found = proven();
-      } else {
-        const auto kept = co_await body();
-        co_await settled(count);
-        found = proven();
-      }
-    });
-    return found;
   }
 
  private:
@@ -101,6 +91,31 @@ class ProvenOverWorkers : public OverWorkers {
     for (const named& each : all())
       if (each.record == proven.record && each.id == proven.record->id.load()) return each.name;
     return "?";
+  }
+};
+
+class ProvenOverWorkers : public OverWorkers, public what_is_proven {
+ protected:
+  void SetUp() override { forget_all(); }
+
+  // What is proven when `body` has returned and `count` goroutines stay where they are. Main keeps what the body
+  // returned until then.
+  template <class Body>
+  static std::string left_by(std::size_t count, Body body) {
+    forget_all();
+    std::string found;
+    run([&]() -> task<> {
+      if constexpr (std::is_same_v<std::invoke_result_t<Body&>, task<>>) {
+        co_await body();
+        co_await settled(count);
+        found = proven();
+      } else {
+        const auto kept = co_await body();
+        co_await settled(count);
+        found = proven();
+      }
+    });
+    return found;
   }
 };
 

@@ -5,12 +5,20 @@
 
 #include <leash/detail/base/exposure.hpp>
 #include <leash/detail/base/handle.hpp>
+#include <leash/detail/base/mutation.hpp>
 
 #include "leak/proof/readings.hpp"
 
 namespace leash::detail {
+namespace {
 
-bool local_proof::prove(goroutine& first) noexcept {
+bool may_be_borrowed(const block_header& block) noexcept {
+  return is_borrowed(block) && !mutated(rule::local_proof_knows_no_borrower);
+}
+
+}  // namespace
+
+bool local_proof::read(goroutine& first) noexcept {
   goroutine_count_ = ability_count_ = block_count_ = 0;
   undecided_ = false;
   if (!add(first)) return false;
@@ -21,14 +29,15 @@ bool local_proof::prove(goroutine& first) noexcept {
     for (; next_block < block_count_; ++next_block)
       if (!follow(blocks_[next_block])) return false;
   }
-  return is_still_so();
+  return true;
 }
 
 // False, as everywhere here: it may be live.
 bool local_proof::add(goroutine& record) noexcept {
   for (const proven_goroutine& known : *this)
     if (known.record == &record) return true;
-  if (goroutine_count_ == most_goroutines) return leave_undecided();
+  if (goroutine_count_ == most_goroutines)
+    return mutated(rule::local_proof_has_limits) || leave_undecided();
   const std::uint64_t word = record.word.load(std::memory_order_acquire);
   if (state_of(word) != wait_state::waiting || !may_be_proven(record)) return false;
   std::array<wait_target, most_abilities> targets;
@@ -38,7 +47,7 @@ bool local_proof::add(goroutine& record) noexcept {
     targets[count++] = each;
     return true;
   });
-  object* const leash = leash_of(record);
+  object* const leash = waking_leash_of(record);
   if (!fits || record.word.load(std::memory_order_relaxed) != word) return false;
   goroutines_[goroutine_count_++] = {&record, word};
   for (std::size_t i = 0; i < count; ++i)
@@ -79,7 +88,7 @@ bool local_proof::add_block(const block_header& header) noexcept {
   if (block_count_ == most_blocks) return leave_undecided();
   const std::uint32_t version = header.version.load(std::memory_order_acquire);
   if (is_open_to_all(header)) return false;
-  if (is_borrowed(header)) return leave_undecided();
+  if (may_be_borrowed(header)) return leave_undecided();
   const block_kind kind = header.kind.load(std::memory_order_acquire);
   void* const owner = header.owner.load(std::memory_order_acquire);
   if (owner == nullptr || kind == block_kind::free) return false;
@@ -102,6 +111,7 @@ bool local_proof::follow(const block& found) noexcept {
 }
 
 bool local_proof::is_still_so() const noexcept {
+  if (mutated(rule::local_proof_reads_again)) return true;
   for (const proven_goroutine& each : *this)
     if (each.record->word.load(std::memory_order_seq_cst) != each.word) return false;
   for (std::size_t i = 0; i < ability_count_; ++i) {
@@ -113,7 +123,7 @@ bool local_proof::is_still_so() const noexcept {
                      [](const block& each) {
                        return each.header->version.load(std::memory_order_acquire) ==
                                   each.version &&
-                              !is_open_to_all(*each.header) && !is_borrowed(*each.header);
+                              !is_open_to_all(*each.header) && !may_be_borrowed(*each.header);
                      });
 }
 

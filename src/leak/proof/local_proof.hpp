@@ -25,7 +25,16 @@ class local_proof {
   static constexpr std::size_t most_handles = 8;  // of one object
 
   // Whether the goroutine, and with it all in members(), can never run again. Any thread, without locks.
-  bool prove(goroutine& first) noexcept;
+  bool prove(goroutine& first) noexcept {
+    return prove(first, [] {});
+  }
+  // For tests: the same, with something that happens between the two readings.
+  template <class Between>
+  bool prove(goroutine& first, Between between) noexcept {
+    if (!read(first)) return false;
+    between();
+    return is_still_so();
+  }
   // After prove() has given false: nothing was seen to live, but there was too much to look at.
   bool is_undecided() const noexcept { return undecided_; }
   const proven_goroutine* begin() const noexcept { return goroutines_.data(); }
@@ -46,6 +55,7 @@ class local_proof {
     void* owner;
   };
 
+  bool read(goroutine& first) noexcept;
   bool add(goroutine& record) noexcept;
   bool need(object* target, capability_set what) noexcept;
   bool look_for_able(const ability& sought) noexcept;

@@ -3,9 +3,18 @@
 #include <algorithm>
 
 #include <leash/detail/base/exposure.hpp>
+#include <leash/detail/base/mutation.hpp>
+
 #include "leak/proof/readings.hpp"
 
 namespace leash::detail {
+namespace {
+
+bool is_live_anyway(const block_header& block) noexcept {
+  return is_open_to_all(block) && !mutated(rule::open_is_live);
+}
+
+}  // namespace
 
 const std::vector<proven_goroutine>& prover::prove() {
   clear();
@@ -14,9 +23,14 @@ const std::vector<proven_goroutine>& prover::prove() {
   candidate_of_.assign(end, 0);
   make_room();
   for (std::uint32_t i = 0; i < end; ++i) read_goroutine(records[i]);
+  tell(reading::goroutines);
   // Grows while it is gone through: one ability leads to the next.
-  for (std::uint32_t i = 0; i < abilities_.size(); ++i) read_ability(i);
+  for (std::uint32_t i = 0; i < abilities_.size(); ++i) {
+    read_ability(i);
+    tell(reading::ability);
+  }
   read_borrows();
+  tell(reading::borrows);
   graph_.spread();
   read_again();
   graph_.spread();
@@ -66,7 +80,7 @@ void prover::read_goroutine(goroutine& record) {
     targets_.push_back(each);
     return true;
   });
-  object* const leash = leash_of(record);
+  object* const leash = waking_leash_of(record);
   if (!is_candidate || record.word.load(std::memory_order_relaxed) != word) return;
   const node self = graph_.add();
   candidates_.push_back({&record, word, self});
@@ -102,7 +116,8 @@ void prover::read_ability(std::uint32_t which) {
   if ((target.outside.load(std::memory_order_acquire) & read.what) != 0)
     return graph_.make_live(read.self);
   const node self = read.self;
-  if (parent != nullptr && (read.what & set_of(capability::cancel)) != 0)
+  if (parent != nullptr && (read.what & set_of(capability::cancel)) != 0 &&
+      !mutated(rule::parent_cancels))
     graph_.connect(abilities_[ability_to(*parent, set_of(capability::cancel))].self, self);
   read_handles(which);
 }
@@ -131,7 +146,7 @@ void prover::read_handles(std::uint32_t which) {
 
 prover::seen_block prover::look_at(const block_header& block) noexcept {
   const std::uint32_t version = block.version.load(std::memory_order_acquire);
-  const bool open = is_open_to_all(block);
+  const bool open = is_live_anyway(block);
   const block_kind kind = block.kind.load(std::memory_order_acquire);
   return {&block, version, kind, block.owner.load(std::memory_order_acquire), open};
 }
@@ -147,6 +162,8 @@ live_graph::node prover::node_of(const seen_block& seen) {
 void prover::place(const seen_block& seen, node self) {
   if (seen.open || seen.owner == nullptr || seen.kind == block_kind::free)
     return graph_.make_live(self);
+  if (seen.kind == block_kind::buffer && mutated(rule::buffer_gives)) return;
+  if (seen.kind == block_kind::traced && mutated(rule::traced_gives)) return;
   if (seen.kind == block_kind::buffer || seen.kind == block_kind::traced) {
     auto& owner = *static_cast<object*>(seen.owner);
     return graph_.connect(abilities_[ability_to(owner, access_to(seen.kind))].self, self);
@@ -163,7 +180,9 @@ void prover::place(const seen_block& seen, node self) {
 // Of every record, whatever its word says: one that is about to begin has its borrows already.
 void prover::read_borrows() {
   auto& records = goroutine_pool::instance();
-  const std::uint32_t end = records.size();
+  const std::uint32_t end = mutated(rule::newcomers_borrow)
+                                ? static_cast<std::uint32_t>(candidate_of_.size())
+                                : records.size();
   for (std::uint32_t i = 0; i < end; ++i) {
     const std::uint32_t number = i < candidate_of_.size() ? candidate_of_[i] : 0;
     for (const borrow_edge* edge = records[i].borrows.load(std::memory_order_acquire);
@@ -172,6 +191,7 @@ void prover::read_borrows() {
           static_cast<const block_header*>(edge->block.load(std::memory_order_acquire));
       const block_table::entry* known = blocks_.find(block);
       if (known == nullptr) continue;
+      if (number == 0 && mutated(rule::live_borrowers_count)) continue;
       if (number == 0)
         graph_.make_live(known->node);
       else
@@ -182,7 +202,7 @@ void prover::read_borrows() {
 
 void prover::read_again() {
   for (const candidate& each : candidates_)
-    if (!graph_.is_live(each.self) &&
+    if (!graph_.is_live(each.self) && !mutated(rule::words_read_again) &&
         each.record->word.load(std::memory_order_seq_cst) != each.word)
       graph_.make_live(each.self);
   for (const ability& each : abilities_) {
@@ -191,9 +211,9 @@ void prover::read_again() {
       graph_.make_live(each.self);
   }
   for (const block_table::entry& each : blocks_.entries()) {
-    if (graph_.is_live(each.node)) continue;
+    if (graph_.is_live(each.node) || mutated(rule::blocks_read_again)) continue;
     if (each.block->version.load(std::memory_order_acquire) != each.version ||
-        is_open_to_all(*each.block))
+        is_live_anyway(*each.block))
       graph_.make_live(each.node);
   }
 }

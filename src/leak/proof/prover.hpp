@@ -47,8 +47,19 @@ struct proven_goroutine {
   std::uint64_t word;  // as it was proven with: while the record has it, it waits still
 };
 
+// How far a proof has come with the first reading.
+enum class reading : std::uint8_t {
+  goroutines,  // what each waits for
+  ability,     // of one, the handles that give it; once for each
+  borrows,     // all
+};
+// For tests, which change then what cannot be changed at will from another thread.
+using reading_observer = void (*)(reading read);
+
 class prover {
  public:
+  explicit prover(reading_observer told = nullptr) noexcept : told_(told) {}
+
   // The leaked goroutines at one instant during the call, in the order of their records; valid until the next call. One
   // thread at a time. Throws std::bad_alloc.
   const std::vector<proven_goroutine>& prove();
@@ -103,6 +114,12 @@ class prover {
   void read_borrows();
   void read_again();
 
+  void tell(reading read) const {
+    if (told_ != nullptr) [[unlikely]]
+      told_(read);
+  }
+
+  const reading_observer told_;
   live_graph graph_;
   large_vector<candidate> candidates_;
   large_vector<std::uint32_t> candidate_of_;  // by record, from 1; 0: it is none

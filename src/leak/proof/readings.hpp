@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <leash/detail/base/arena.hpp>
+#include <leash/detail/base/mutation.hpp>
 #include <leash/detail/base/object.hpp>
 #include <leash/detail/sched/goroutine.hpp>
 
@@ -15,7 +16,7 @@ namespace leash::detail {
 // Whether its wait ends only by what handles can do. Not: a timer, I/O, a plain thread's wait, and what a tool inside
 // the program does. Read between two readings of the word, as are the next two.
 inline bool may_be_proven(const goroutine& record) noexcept {
-  return !record.external.load(std::memory_order_acquire) &&
+  return (!record.external.load(std::memory_order_acquire) || mutated(rule::external_is_live)) &&
          record.home.load(std::memory_order_acquire) != nullptr &&
          !is_hidden(record.id.load(std::memory_order_acquire));
 }
@@ -42,8 +43,9 @@ bool read_targets(const goroutine& record, Found found) {
 }
 
 // The context whose end unwinds it; null when none does, as under a shield.
-inline object* leash_of(const goroutine& record) noexcept {
-  if (record.shields.load(std::memory_order_acquire) != 0) return nullptr;
+inline object* waking_leash_of(const goroutine& record) noexcept {
+  if (record.shields.load(std::memory_order_acquire) != 0 && !mutated(rule::shield_hides_leash))
+    return nullptr;
   return record.leash.load(std::memory_order_acquire);
 }
 
@@ -59,8 +61,9 @@ inline std::uint32_t versions_of(const object& target, capability_set what) noex
 // The second reading of an object.
 inline bool is_unchanged(const object& target, capability_set what, std::uint32_t versions,
                          std::uint32_t generation, const object* parent) noexcept {
-  return versions_of(target, what) == versions &&
-         target.generation.load(std::memory_order_acquire) == generation &&
+  return (versions_of(target, what) == versions || mutated(rule::versions_read_again)) &&
+         (target.generation.load(std::memory_order_acquire) == generation ||
+          mutated(rule::generation_read_again)) &&
          target.parent.load(std::memory_order_acquire) == parent &&
          (target.outside.load(std::memory_order_acquire) & what) == 0;
 }

@@ -46,8 +46,23 @@ enum class rule : std::uint8_t {
   token_given_up,             // the run token of a body that is unwound goes to the next
   writers_first,              // no reader is let in while a writer waits
   lent_is_open,               // what is lent may be used by anybody, and is taken for live
-  lend_grows_version,  // a lend bumps the version of its block when it begins and when it ends
-  weak_can_use,        // who knows a traced block weakly counts as able to use it
+  lend_grows_version,      // a lend bumps the version of its block when it begins and when it ends
+  weak_can_use,            // who knows a traced block weakly counts as able to use it
+  words_read_again,        // who has been claimed since the first reading is live
+  versions_read_again,     // so is who waits for what somebody got a handle to
+  generation_read_again,   // or what is another object by now
+  blocks_read_again,       // or who has a handle in a block that was opened or borrowed since
+  newcomers_borrow,        // a goroutine that began after the first reading may borrow, too
+  live_borrowers_count,    // a frame that a live goroutine borrows from is live
+  open_is_live,            // what is exposed or lent is live
+  parent_cancels,          // who can cancel a context can cancel those below
+  shield_hides_leash,      // the leash of a shielded goroutine wakes nobody
+  external_is_live,        // a wait for what has no handle is live
+  buffer_gives,            // who can receive from a channel can use what is buffered in it
+  traced_gives,            // who can use a traced block can use what lies in it
+  local_proof_has_limits,  // what a local proof has no room for is live
+  local_proof_knows_no_borrower,  // what somebody borrows is live for it
+  local_proof_reads_again,        // it reads everything twice as well
 };
 
 #ifdef LEASH_MUTATIONS

@@ -1,0 +1,239 @@
+// A proof reads everything twice while the program goes on: what changes in between is taken for live. The changes are made here
+// at chosen moments of the proof, on the thread that makes it.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "leak/proof/local_proof.hpp"
+#include "leak/proof/readings.hpp"
+#include "leak/unwind_leaks.hpp"
+#include "support/places.hpp"
+#include "support/proven.hpp"
+
+namespace leash {
+namespace {
+
+using namespace std::chrono_literals;
+using detail::reading;
+
+reading moment;
+std::function<void()> change;
+
+class Readings : public ::testing::Test, public testing::what_is_proven {
+ protected:
+  void SetUp() override { forget_all(); }
+
+  // One worker: what a change starts does not run before the proof is over.
+  template <class F>
+  static void run(F main) {
+    leash::run(std::move(main), {.processors = 1, .leaks = leak_policy::off});
+  }
+
+  static std::string proven_if(reading when, std::function<void()> changed) {
+    moment = when;
+    change = std::move(changed);
+    std::string found = proven([](reading read) {
+      if (read == moment && change) std::exchange(change, nullptr)();
+    });
+    EXPECT_FALSE(change) << "the proof did not come to that moment";
+    return found;
+  }
+
+  static void unwind(const std::string& name) {
+    detail::goroutine& record = record_of(name);
+    const detail::proven_goroutine one{&record, record.word.load()};
+    EXPECT_EQ(detail::unwind_leaks({&one, 1}).unwound, 1u);
+  }
+};
+
+// Two that are leaked: a receiver, and the one in whose frame the only sender is.
+task<> receiver_and_keeper() {
+  auto [sender, receiver] = make_channel<int>();
+  go([receiver = std::move(receiver)]() -> task<> {
+    testing::what_is_proven::stays("receiver");
+    co_await receiver.receive();
+  });
+  testing::what_is_proven::stays("keeper");
+  co_await channel<int>().receive();
+}
+
+const channel<int>* stray = nullptr;
+task<> waits_with_a_stray_pointer() {
+  const channel<int> answers;
+  stray = &answers;
+  testing::what_is_proven::stays("waiter");
+  co_await answers.receive();
+}
+
+task<> borrows(const channel<int>* from) {
+  testing::what_is_proven::stays("borrower");
+  co_await sleep(1h);
+  co_await from->send(1);
+}
+
+TEST_F(Readings, WhoIsClaimedMeanwhileIsLiveAndWhomItCanHelp) {
+  std::string before;
+  std::string found = "?";
+  run([&]() -> task<> {
+    go(receiver_and_keeper);
+    co_await settled(2);
+    before = proven();
+    found = proven_if(reading::borrows, [] { unwind("keeper"); });
+  });
+  EXPECT_EQ(before, "keeper receiver");
+  EXPECT_EQ(found, "");
+}
+
+// A container that is read while a handle is taken out of it: where the handle was nobody has it any more, and where it is now
+// nobody has looked.
+TEST_F(Readings, WhatIsTakenOutOfABlockMeanwhileIsNotLost) {
+  struct shelf {
+    send_channel<int> sender;
+  };
+  std::string found = "?";
+  run([&]() -> task<> {
+    auto shared = make_traced<shelf>();
+    auto [sender, receiver] = make_channel<int>();
+    shared->sender = std::move(sender);
+    go([receiver = std::move(receiver), shared]() -> task<> {
+      stays("receiver");
+      co_await receiver.receive();
+    });
+    co_await settled(1);
+    send_channel<int> taken;
+    found = proven_if(reading::ability, [&] {
+      taken = std::move(shared->sender);
+      shared.reset();
+    });
+    EXPECT_EQ(taken.try_send(1), op_status::success);
+  });
+  EXPECT_EQ(found, "");
+}
+
+TEST_F(Readings, WhoseFrameIsBorrowedFromMeanwhileIsLive) {
+  std::string before;
+  std::string found = "?";
+  run([&]() -> task<> {
+    go(waits_with_a_stray_pointer);
+    co_await settled(1);
+    before = proven();
+    found = proven_if(reading::borrows, [] { go(borrows, stray); });
+  });
+  EXPECT_EQ(before, "waiter");
+  EXPECT_EQ(found, "");
+}
+
+TEST_F(Readings, WhoseFrameIsLentMeanwhileIsLive) {
+  std::string found = "?";
+  run([&]() -> task<> {
+    go(waits_with_a_stray_pointer);
+    co_await settled(1);
+    std::optional<leash::lend> lent;
+    found = proven_if(reading::borrows, [&] { lent.emplace(*stray); });
+  });
+  EXPECT_EQ(found, "");
+}
+
+TEST_F(Readings, AGoroutineThatBeginsMeanwhileMayBorrow) {
+  auto& records = detail::goroutine_pool::instance();
+  std::uint32_t end = 0;
+  std::string found = "?";
+  run([&]() -> task<> {
+    go(waits_with_a_stray_pointer);
+    co_await settled(1);
+    found = proven_if(reading::goroutines, [&] {
+      end = records.size();
+      // Until there are records that the proof has not looked at.
+      while (records.size() == end) go([]() -> task<> { co_return; });
+      go(borrows, stray);
+    });
+    co_await testing::until([] { return num_goroutines() == 3; });
+    EXPECT_GE(records.index_of(&record_of("borrower")), end);
+  });
+  EXPECT_EQ(found, "");
+}
+
+TEST_F(Readings, AnObjectThatIsNotAsItWasIsNotUnchanged) {
+  const channel<int> some;
+  detail::object& core = testing::core_of(some);
+  const auto send = detail::set_of(detail::capability::send);
+  const std::uint32_t versions = detail::versions_of(core, send);
+  const std::uint32_t generation = core.generation.load();
+  EXPECT_TRUE(detail::is_unchanged(core, send, versions, generation, nullptr));
+  EXPECT_FALSE(detail::is_unchanged(core, send, versions, generation - 1, nullptr));
+  EXPECT_FALSE(detail::is_unchanged(core, send, versions, generation, &core));
+  core.outside = send;
+  EXPECT_FALSE(detail::is_unchanged(core, send, versions, generation, nullptr));
+  core.outside = 0;
+  const channel<int> copy = some;
+  EXPECT_FALSE(detail::is_unchanged(core, send, versions, generation, nullptr));
+}
+
+class LocalProof : public Readings {};
+
+TEST_F(LocalProof, FindsThoseOfASmallCircle) {
+  detail::local_proof proof;
+  bool proven = false;
+  run([&]() -> task<> {
+    go(receiver_and_keeper);
+    co_await settled(2);
+    proven = proof.prove(record_of("receiver"));
+  });
+  EXPECT_TRUE(proven);
+  EXPECT_EQ(proof.end() - proof.begin(), 2);
+}
+
+TEST_F(LocalProof, ReadsTwice) {
+  detail::local_proof proof;
+  bool proven = true;
+  run([&]() -> task<> {
+    go(receiver_and_keeper);
+    co_await settled(2);
+    proven = proof.prove(record_of("receiver"), [] { unwind("keeper"); });
+  });
+  EXPECT_FALSE(proven);
+}
+
+TEST_F(LocalProof, LeavesToOthersWhatSomebodyBorrowsFrom) {
+  detail::local_proof proof;
+  bool proven = true;
+  run([&]() -> task<> {
+    go(waits_with_a_stray_pointer);
+    co_await settled(1);
+    go(borrows, stray);
+    co_await settled(2);
+    proven = proof.prove(record_of("waiter"));
+  });
+  EXPECT_FALSE(proven);
+  EXPECT_TRUE(proof.is_undecided());
+}
+
+// Each waits for the next one, and the last of them sleeps.
+TEST_F(LocalProof, LeavesToOthersWhatItHasNoRoomFor) {
+  constexpr std::size_t length = detail::local_proof::most_goroutines + 1;
+  detail::local_proof proof;
+  bool proven = true;
+  run([&]() -> task<> {
+    receive_channel<int> waits_for = receive_channel<int>();
+    for (std::size_t i = 0; i < length; ++i) {
+      auto [sender, receiver] = make_channel<int>();
+      go([receiver = std::exchange(waits_for, std::move(receiver)), sender = std::move(sender),
+          i]() -> task<> {
+        stays(std::to_string(i));
+        if (i == 0) co_await sleep(1h);
+        co_await receiver.receive();
+      });
+    }
+    waits_for = {};
+    co_await settled(length);
+    proven = proof.prove(record_of(std::to_string(length - 1)));
+  });
+  EXPECT_FALSE(proven);
+  EXPECT_TRUE(proof.is_undecided());
+}
+
+}  // namespace
+}  // namespace leash
