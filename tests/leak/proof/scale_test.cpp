@@ -1,0 +1,178 @@
+// What a proof costs, counted: handles, blocks and edges, not time; and how little it holds others up.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <leash/detail/base/handle_walk.hpp>
+
+#include "support/places.hpp"
+#include "support/proven.hpp"
+
+namespace leash {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Scale : public testing::ProvenOverWorkers {
+ protected:
+  template <class F>
+  static void run(F main) {
+    leash::run(std::move(main),
+               {.processors = GetParam(), .leaks = leak_policy::off, .watchdog = 0ms});
+  }
+};
+
+// How many goroutines are suspended, sleepers too.
+std::size_t waiting() {
+  const auto& records = detail::goroutine_pool::instance();
+  std::size_t found = 0;
+  for (std::uint32_t i = 0; i < records.size(); ++i)
+    found += detail::state_of(records[i].word.load()) == detail::wait_state::waiting;
+  return found;
+}
+
+// Each waits for the next one, whose channel it is, and the last of them sleeps.
+void start_chain(std::size_t length) {
+  receive_channel<int> next;
+  for (std::size_t i = 0; i < length; ++i) {
+    auto [sender, receiver] = make_channel<int>();
+    go([next = std::exchange(next, std::move(receiver)), sender = std::move(sender),
+        i]() -> task<> {
+      if (i == 0) co_await sleep(1h);
+      co_await next.receive();
+    });
+  }
+}
+
+TEST_P(Scale, OfAChainThatEndsInASleeperNobodyIsProvenAndTheCostIsLinear) {
+  std::vector<detail::prover::effort> efforts;
+  for (const std::size_t length : {1'000u, 10'000u, 100'000u})
+    run([&]() -> task<> {
+      start_chain(length);
+      co_await testing::until([&] { return waiting() == length; });
+      detail::prover prover;
+      EXPECT_EQ(prover.prove().size(), 0u);
+      efforts.push_back(prover.last_effort());
+    });
+  const auto work = [](const detail::prover::effort& each) {
+    return each.goroutines + each.abilities + each.handles + each.blocks + each.edges;
+  };
+  for (std::size_t i = 1; i < efforts.size(); ++i) {
+    EXPECT_GE(work(efforts[i]), 9 * work(efforts[i - 1]));
+    EXPECT_LE(work(efforts[i]), 11 * work(efforts[i - 1]));
+  }
+}
+
+TEST_P(Scale, OfAChainWhoseLastIsLeakedAllAre) {
+  std::size_t found = 0;
+  run([&]() -> task<> {
+    constexpr std::size_t length = 1'000;
+    receive_channel<int> next;
+    for (std::size_t i = 0; i < length; ++i) {
+      auto [sender, receiver] = make_channel<int>();
+      go([next = std::exchange(next, std::move(receiver)), sender = std::move(sender)]() -> task<> {
+        co_await next.receive();
+      });
+    }
+    next = {};
+    co_await testing::until([&] { return waiting() == length; });
+    detail::prover prover;
+    found = prover.prove().size();
+  });
+  EXPECT_EQ(found, 1'000u);
+}
+
+// Leaks grow on a tree of goroutines while a prover never rests: each that it has found stays where it was, and in the end it has
+// found all.
+task<> grow(int depth, std::atomic<int>& grown) {
+  if (depth == 0) {
+    grown.fetch_add(1);
+    co_await channel<int>().receive();
+    co_return;
+  }
+  const wait_group branches;
+  for (int i = 0; i < 2; ++i) branches.go(grow, depth - 1, std::ref(grown));
+  if (depth % 2 == 0) co_await branches.wait();
+}
+
+TEST_P(Scale, ATreeOfLeaksGrowsWhileItIsProven) {
+  constexpr int depth = 10;
+  constexpr int leaves = 1 << depth;
+  std::size_t moved = 0;
+  std::size_t missing = 0;
+  std::atomic<bool> over{false};
+  std::thread proving([&] {
+    detail::prover prover;
+    std::vector<detail::proven_goroutine> known;
+    while (!over.load()) {
+      const auto& found = prover.prove();
+      for (const detail::proven_goroutine& each : known)
+        moved += each.record->word.load() != each.word;
+      missing += found.size() < known.size();
+      known = found;
+    }
+  });
+  std::size_t at_last = 0;
+  std::size_t there = 0;
+  run([&]() -> task<> {
+    std::atomic<int> grown{0};
+    go(grow, depth, std::ref(grown));
+    co_await testing::until(
+        [&] { return grown.load() == leaves && waiting() == num_goroutines() - 1; });
+    over = true;
+    proving.join();
+    detail::prover prover;
+    at_last = prover.prove().size();
+    there = num_goroutines() - 1;
+  });
+  EXPECT_EQ(moved, 0u);
+  EXPECT_EQ(missing, 0u);
+  EXPECT_GE(at_last, static_cast<std::size_t>(leaves));
+  EXPECT_EQ(at_last, there);
+}
+
+LEASH_OVER_WORKERS(Scale);
+
+// Who copies a handle waits for one batch at most, however many handles there are.
+TEST(ManyHandles, ToOneChannelAreWalkedInBatches) {
+  constexpr std::size_t many = 1'000'000;
+  const channel<int> values;
+  const std::vector<channel<int>> copies(many, values);
+  detail::handle_walk walk(testing::core_of(values));
+  std::size_t most = 0;
+  std::size_t batches = 0;
+  for (bool more = true; more; ++batches) {
+    std::size_t held = 0;
+    more = walk.next_batch([&](const detail::handle&) noexcept { return ++held, true; });
+    most = std::max(most, held);
+    const channel<int> another = values;  // the lock is free between two batches
+  }
+  EXPECT_EQ(most, detail::handle_walk::batch);
+  EXPECT_GE(batches, many / detail::handle_walk::batch);
+  EXPECT_GE(walk.visited(), many);
+}
+
+TEST(ManyHandles, ThatCannotSendAreAllLookedAtForAReceiver) {
+  constexpr std::size_t many = 1'000'000;
+  std::size_t found = 0;
+  std::size_t handles = 0;
+  leash::run(
+      [&]() -> task<> {
+        const std::vector<receive_channel<int>> copies(many, channel<int>().receiver());
+        go([values = copies.front()]() -> task<> { co_await values.receive(); });
+        co_await testing::until([] { return waiting() == 1; });
+        detail::prover prover;
+        found = prover.prove().size();
+        handles = prover.last_effort().handles;
+      },
+      {.processors = 1, .leaks = leak_policy::off, .watchdog = 0ms});
+  EXPECT_EQ(found, 1u);
+  EXPECT_GT(handles, many);
+}
+
+}  // namespace
+}  // namespace leash
