@@ -51,7 +51,8 @@ class what_is_proven {
   static std::string proven(detail::reading_observer told = nullptr) {
     detail::prover prover(told);
     std::vector<std::string> names;
-    for (const detail::proven_goroutine& each : prover.prove()) names.push_back(name_of(each));
+    for (const detail::proven_goroutine& each : prover.prove())
+      names.push_back(name_of(*each.record));
     std::sort(names.begin(), names.end());
     std::string text;
     for (const std::string& each : names) text += (text.empty() ? "" : " ") + each;
@@ -64,6 +65,13 @@ class what_is_proven {
     return *std::find_if(all().begin(), all().end(), [&](const named& each) {
               return each.name == name && each.record->id.load() == each.id;
             })->record;
+  }
+
+  static std::string name_of(const detail::goroutine& record) {
+    const std::lock_guard guard(lock());
+    for (const named& each : all())
+      if (each.record == &record && each.id == record.id.load()) return each.name;
+    return "?";
   }
 
   static void forget_all() {
@@ -85,12 +93,6 @@ class what_is_proven {
   static std::vector<named>& all() {
     static std::vector<named> some;
     return some;
-  }
-  static std::string name_of(const detail::proven_goroutine& proven) {
-    const std::lock_guard guard(lock());
-    for (const named& each : all())
-      if (each.record == proven.record && each.id == proven.record->id.load()) return each.name;
-    return "?";
   }
 };
 
