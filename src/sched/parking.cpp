@@ -2,6 +2,8 @@
 
 #include "worker.hpp"
 
+#include <leash/detail/sched/cohort.hpp>
+
 // How workers sleep and wake. One sleeper waits in the poller, for events and for the earliest timer of all;
 // the others wait on conditions.
 //
@@ -66,6 +68,8 @@ void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
     self.begun.count = 0;
   }
   asleep_.fetch_add(1, std::memory_order_seq_cst);
+  if (awaited_cohorts.load(std::memory_order_seq_cst) != 0 && all_asleep()) [[unlikely]]
+    tell_cohorts_of_rest();
   // Of two goroutines that end last, at the same time, neither may have seen the other's count, nor that
   // the runtime stops. The later of their workers to be counted as asleep sees both.
   if (all_is_over()) wake_all();
@@ -108,6 +112,9 @@ bool scheduler::sleep_in_poller(worker& self, const std::atomic<bool>& finished)
     if (deadline > now())
       virtual_now_.store(deadline.time_since_epoch().count(), std::memory_order_release);
   } else {
+    if (virtual_time && all_are && !work_visible() && time_stands.load(std::memory_order_acquire) &&
+        !at_rest.exchange(true, std::memory_order_seq_cst))
+      wake_all();
     // With no timer set, only somebody outside could let main go on, if it can go on at all.
     if (all_are && deadline == clock_time::max())
       deadline = deadlocks_.look(*this);

@@ -152,6 +152,7 @@ void runner::run(void (*start)(void*), void* argument) {
   }
   home.start_threads();
   home.run_until(state_->main_is_over);
+  home.see_off_cohort(false);
   home.unwind_survivors(state_->policy != leak_policy::off);
   home.stop_threads();
 }
@@ -205,6 +206,7 @@ runtime::~runtime() {
         stderr);
     std::abort();
   }
+  state_->home.see_off_cohort(true);
   state_->over.store(true, std::memory_order_seq_cst);
   state_->home.wake_all();
   state_->first.join();

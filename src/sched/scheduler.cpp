@@ -9,6 +9,7 @@
 #include "worker.hpp"
 
 #include <leash/detail/base/handle.hpp>
+#include <leash/detail/sched/cohort.hpp>
 #include <leash/detail/sched/promise.hpp>
 
 namespace leash::detail {
@@ -82,6 +83,7 @@ scheduler::scheduler(std::uint32_t processors, bool virtual_time,
                      std::chrono::milliseconds patience, bool hidden)
     : virtual_time(virtual_time),
       hidden(hidden),
+      made_in_cohort(hidden ? 0 : keep_cohort(cohort_here())),
       number(next_number.fetch_add(1, std::memory_order_relaxed)),
       owned_events(std::make_unique<condition_poller>()),
       next_ids(hidden ? first_hidden_id : 1),
@@ -105,6 +107,7 @@ scheduler::~scheduler() {
   }
   // Acquire: pairs with the release of a visitor that leaves.
   while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  let_go_of_cohort(made_in_cohort);
 }
 
 bool scheduler::enter() noexcept {

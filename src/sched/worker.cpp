@@ -1,6 +1,7 @@
 #include "worker.hpp"
 
 #include <leash/detail/base/recorded.hpp>
+#include <leash/detail/sched/cohort.hpp>
 #include <leash/detail/sched/leash_list.hpp>
 #include <leash/detail/sched/promise.hpp>
 #include <leash/detail/sched/start.hpp>
@@ -95,6 +96,17 @@ void give_back_side_blocks(goroutine& ended) noexcept {
   }
 }
 
+// Counts a goroutine that has ended out of its cohort, unless somebody else has taken it out.
+[[gnu::noinline]] void leave_own_cohort(goroutine& ended) noexcept {
+  // Relaxed: nothing is read for it.
+  const std::uint32_t number = ended.cohort_or_woken.exchange(0, std::memory_order_relaxed);
+  if (number != 0) leave_cohort(number);
+}
+
+bool has_cohort(const goroutine& record) noexcept {
+  return record.cohort_or_woken.load(std::memory_order_relaxed) != 0;
+}
+
 void finish(worker& on, goroutine& ended) noexcept {
   promise_base* root = ended.top;
   closure_base* closure = ended.closure;
@@ -115,9 +127,11 @@ void finish(worker& on, goroutine& ended) noexcept {
   const std::uint64_t word = ended.word.load(std::memory_order_relaxed);
   scheduler& home = on.home;
   ended.word.store(next_epoch(word, wait_state::dead), std::memory_order_release);
-  on.current = nullptr;  // no destructor of its runs any more, and the record may be another's
-  goroutine_pool::instance().release(&ended);
+  on.current = nullptr;  // no destructor of its runs any more
   count(on.finished);
+  if (has_cohort(ended)) [[unlikely]]
+    leave_own_cohort(ended);
+  goroutine_pool::instance().release(&ended);
   if (closure != nullptr) {
     closure->ended();
     delete closure;
@@ -260,8 +274,8 @@ void make_ready(goroutine& claimed, bool soon) noexcept {
   } else if (home != nullptr) {
     home->inject_from_outside(claimed);
   } else {
-    claimed.woken.store(1, std::memory_order_release);
-    claimed.woken.notify_one();
+    claimed.cohort_or_woken.store(thread_woken, std::memory_order_release);
+    claimed.cohort_or_woken.notify_one();
   }
 }
 
@@ -306,6 +320,22 @@ namespace {
   fresh.resumed.store(born, std::memory_order_relaxed);
 }
 
+// That of the one that starts it; null: none does. Returns `fresh`.
+[[gnu::noinline]] goroutine& enter_cohort(goroutine& fresh, const goroutine* creator,
+                                          const scheduler& home) noexcept {
+  const std::uint32_t number = creator == nullptr
+                                   ? cohort_from_outside(home)
+                                   : creator->cohort_or_woken.load(std::memory_order_acquire);
+  const bool joined = number != 0 && !home.hidden && join_cohort(number);
+  // Also against release_members, which looks at all once more until it finds none: either it finds this one, or the creator
+  // is found to be taken out here.
+  fresh.cohort_or_woken.store(joined ? number : 0, std::memory_order_seq_cst);
+  if (joined && creator != nullptr &&
+      creator->cohort_or_woken.load(std::memory_order_seq_cst) != number)
+    leave_own_cohort(fresh);
+  return fresh;
+}
+
 }  // namespace
 
 goroutine& new_goroutine(std::source_location created_at) {
@@ -318,8 +348,8 @@ goroutine& new_goroutine(std::source_location created_at) {
   goroutine& fresh = *goroutine_pool::instance().acquire();
   if constexpr (recorded::registry)
     enter_in_registry(fresh, self != nullptr && home == &self->home ? self : nullptr, *home);
+  const goroutine* creator = self == nullptr ? nullptr : self->current;
   if constexpr (recorded::birthplaces) {
-    const goroutine* creator = self == nullptr ? nullptr : self->current;
     fresh.creator.store(creator == nullptr ? 0 : creator->id.load(std::memory_order_relaxed),
                         std::memory_order_release);
     fresh.created_at.store(created_at, std::memory_order_release);
@@ -336,6 +366,9 @@ goroutine& new_goroutine(std::source_location created_at) {
   fresh.closure = nullptr;
   fresh.joiner.store(nullptr, std::memory_order_relaxed);
   if (mutated(rule::epoch_survives_reuse)) fresh.word.store(0, std::memory_order_relaxed);
+  if (creator == nullptr || has_cohort(*creator)) [[unlikely]]
+    return enter_cohort(fresh, creator, *home);
+  fresh.cohort_or_woken.store(0, std::memory_order_release);
   return fresh;
 }
 
@@ -360,6 +393,7 @@ void launch(goroutine& fresh, promise_base& root, object* leash) noexcept {
 void discard(goroutine& fresh) noexcept {
   give_back_side_blocks(fresh);
   delete std::exchange(fresh.closure, nullptr);
+  if (has_cohort(fresh)) leave_own_cohort(fresh);
   goroutine_pool::instance().release(&fresh);
 }
 

@@ -106,6 +106,9 @@ class scheduler {
   // Runs worker 0 on this thread until `finished` is set; the other workers run on threads of theirs.
   void run_until(const std::atomic<bool>& finished);
   void start_threads();
+  // Main has returned: gives the goroutines that are of this thread's cohort, and would end by themselves, time to, if the
+  // cohort is watched. On the thread of worker 0, which runs them; or, with `others_run`, on one that the workers need not.
+  void see_off_cohort(bool others_run);
   // Claims every goroutine that is left, says so if asked, then lets them be unwound; returns when none
   // is left.
   void unwind_survivors(bool say);
@@ -135,6 +138,7 @@ class scheduler {
 
   const bool virtual_time;
   const bool hidden;
+  const std::uint32_t made_in_cohort;  // kept as long as this
   std::atomic<leak_policy> policy{leak_policy::off};
   // What run() runs, until it has ended; null in a runtime that is embedded.
   std::atomic<const goroutine*> main{nullptr};
@@ -143,6 +147,8 @@ class scheduler {
   std::atomic<bool> stopping{false};
   // Main has returned, and virtual time does not go on before all that are left have been claimed.
   std::atomic<bool> time_stands{false};
+  // On time that stands everybody sleeps: nothing more will happen.
+  std::atomic<bool> at_rest{false};
   std::vector<std::unique_ptr<worker>> workers;
   injection_queue injected;
   std::atomic<poller*> events{nullptr};

@@ -1,5 +1,7 @@
 #include <leash/after_func.hpp>
 
+#include <leash/detail/sched/cohort.hpp>
+
 namespace leash::detail {
 namespace {
 
@@ -16,9 +18,12 @@ constexpr context_hooks deferred_hooks{.done = &start_deferred, .destroy = &drop
 }  // namespace
 
 deferred::deferred(std::source_location where)
-    : where_(where), home_(number_of(current_scheduler())) {}
+    : where_(where), home_(number_of(current_scheduler())), cohort_(keep_cohort(cohort_here())) {}
+
+deferred::~deferred() { let_go_of_cohort(cohort_); }
 
 void deferred::start() noexcept {
+  const work_for its_test(cohort_);
   if (const start_if_running running(home_); running) start_here();
 }
 

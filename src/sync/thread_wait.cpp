@@ -11,7 +11,7 @@ goroutine& record_of_this_thread() {
   fresh.home.store(nullptr, std::memory_order_release);
   fresh.leash.store(nullptr, std::memory_order_relaxed);
   fresh.joiner.store(nullptr, std::memory_order_relaxed);
-  fresh.woken.store(0, std::memory_order_relaxed);
+  fresh.cohort_or_woken.store(0, std::memory_order_relaxed);
   fresh.id.store(0, std::memory_order_release);
   fresh.creator.store(0, std::memory_order_release);
   fresh.created_at.store({}, std::memory_order_release);
@@ -49,8 +49,8 @@ bool thread_wait::wait(object& channel, wait_queue& queue, void* slot, wait_reas
   node_.word = park(self_, reason, &target, 1, true);
   queue.push(channel, node_);
   channel.lock.unlock();
-  while (self_.woken.load(std::memory_order_acquire) == 0)
-    self_.woken.wait(0, std::memory_order_acquire);
+  while (self_.cohort_or_woken.load(std::memory_order_acquire) == 0)
+    self_.cohort_or_woken.wait(0, std::memory_order_acquire);
   return !node_.closed;
 }
 

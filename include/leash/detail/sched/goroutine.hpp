@@ -33,7 +33,7 @@
 //   resumes and destroys frames: it stores `active`, then looks at `readers`, and touches no frame before that is
 //   0 once. See worker.cpp for why one of them sees the other.
 // - What a reader needs of a record that may be used for another goroutine meanwhile (id, creator, created_at,
-//   home) is stored with release order: who reads a new value finds, when it looks at the word again, that
+//   home, cohort) is stored with release order: who reads a new value finds, when it looks at the word again, that
 //   the goroutine has ended.
 
 namespace leash::detail {
@@ -137,6 +137,9 @@ enum class unwind_phase : std::uint8_t { none, abandoning, under_way };
 // What has been found out about a goroutine that waits. It is taken back when the goroutine runs all the same.
 enum class leak_mark : std::uint8_t { none, proven };
 
+// That a plain thread was woken: no cohort's number.
+inline constexpr std::uint32_t thread_woken = ~std::uint32_t{0};
+
 // A moment of the runtime's clock as records keep it, see scheduler.hpp.
 using coarse_time = std::uint32_t;
 
@@ -177,7 +180,8 @@ class alignas(64) goroutine {
   std::atomic<std::uint64_t> creator{0};
   std::atomic<std::source_location> created_at{std::source_location{}};
   std::atomic<coarse_time> born{0};
-  std::atomic<std::uint32_t> woken{0};  // of a plain thread's record, see thread_wait.hpp
+  // A goroutine's: its cohort, see cohort.hpp; 0: none. A plain thread's: whether it was woken, see thread_wait.hpp.
+  std::atomic<std::uint32_t> cohort_or_woken{0};
 #ifdef LEASH_MUTATIONS
   std::atomic<std::uint64_t> claimed_word{0};
 #endif

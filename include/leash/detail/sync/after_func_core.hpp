@@ -23,7 +23,7 @@ class deferred {
   // Throws errc::no_runtime outside goroutines.
   explicit deferred(std::source_location where);
   deferred(deferred&&) = delete;
-  virtual ~deferred() = default;
+  virtual ~deferred();
 
   // Starts it, if its runtime still runs goroutines.
   void start() noexcept;
@@ -36,6 +36,7 @@ class deferred {
 
   std::source_location where_;
   std::uint64_t home_;
+  std::uint32_t cohort_;  // of who asked for it: a timer that starts it is of none
 };
 
 template <class F>

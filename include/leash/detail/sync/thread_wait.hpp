@@ -10,8 +10,8 @@
 // Invariants
 // - The record is published before its word says waiting, and is marked external: a thread is outside
 //   everything that a proof can see, so it is live.
-// - Who claims it serves it, and calls make_ready() last; that, for a record without a home, sets `woken`
-//   and notifies. The thread touches neither value nor node before it has seen `woken` (release, acquire).
+// - Who claims it serves it, and calls make_ready() last; that, for a record without a home, sets
+//   `thread_woken` and notifies. The thread touches neither value nor node before it has seen that (release, acquire).
 // - Nobody unwinds it: it is on no leash, in no runtime's survivors, and has no operation to abandon.
 // - The word goes dead, into a new epoch, before the record is given back, as a goroutine's does. A notify
 //   that comes after that finds a record, type-stable, and wakes at most somebody who looks again.
