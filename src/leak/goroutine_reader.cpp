@@ -130,11 +130,27 @@ std::span<const goroutine_trace> goroutine_reader::next() noexcept {
   return {room_->traces.data(), shown_};
 }
 
+// Whether it is to be shown, if `word` is still its word afterwards.
+bool goroutine_reader::passes(const goroutine& record, std::uint64_t word) const noexcept {
+  if (!filters_) return true;
+  // Acquire: see goroutine.hpp.
+  if (record.cohort_or_woken.load(std::memory_order_acquire) != filter_.cohort) return false;
+  if (filter_.home != nullptr && record.home.load(std::memory_order_acquire) != filter_.home)
+    return false;
+  const auto at = std::ranges::lower_bound(filter_.except, &record, {}, &proven_goroutine::record);
+  return at == filter_.except.end() || at->record != &record || at->word != word;
+}
+
 void goroutine_reader::look_at(goroutine& record, claimed_one what) noexcept {
   for (;;) {
     const std::uint64_t word = record.word.load(std::memory_order_acquire);
     if (state_of(word) == wait_state::dead) return;
     if (record.home.load(std::memory_order_acquire) == nullptr) return;  // a plain thread's
+    if (!passes(record, word)) {
+      // It may be another one's meanwhile.
+      if (record.word.load(std::memory_order_relaxed) == word) return;
+      continue;
+    }
     if (state_of(word) == wait_state::active) {
       if (show_running(record, word)) return;
       continue;
@@ -216,6 +232,7 @@ bool goroutine_reader::show_pinned(const goroutine& record, bool after_barrier) 
       state == wait_state::waiting || (state == wait_state::claimed && after_barrier);
   if (!stands_still) return false;
   if (record.home.load(std::memory_order_relaxed) == nullptr) return false;
+  if (!passes(record, word)) return true;
   goroutine_trace& shown = new_trace();
   show_identity(record, shown);
   // Held up in the middle of its unwinding, it waits for an operation or for its children.
@@ -240,8 +257,9 @@ bool goroutine_reader::show_unread(const goroutine& record) noexcept {
   show_identity(record, seen);
   seen.state = goroutine_state::runnable;
   seen.reason = "runnable";
+  const bool wanted = passes(record, word);
   if (record.word.load(std::memory_order_relaxed) != word) return false;
-  new_trace() = seen;
+  if (wanted) new_trace() = seen;
   return true;
 }
 

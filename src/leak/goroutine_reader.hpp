@@ -25,6 +25,14 @@ struct trace_batch {
       std::array<std::byte, most * longest_stack * sizeof(std::source_location)> places;
 };
 
+// Of all goroutines those of one cohort, but for some that were proven: in the order of their records.
+struct reader_filter {
+  std::uint32_t cohort;
+  std::span<const proven_goroutine> except;
+  // Of one runtime alone; null: of all.
+  const scheduler* home = nullptr;
+};
+
 // Goes through the records of all goroutines. Neither allocates nor locks, so it works in the handler of a signal.
 class goroutine_reader {
  public:
@@ -32,6 +40,13 @@ class goroutine_reader {
   // Only those of these that wait still as they were proven. The list must be there as long as this.
   goroutine_reader(trace_batch& room, std::span<const proven_goroutine> only) noexcept
       : room_(&room), only_(only), end_(static_cast<std::uint32_t>(only.size())), selects_(true) {}
+
+  // What the filter names must be there as long as this.
+  goroutine_reader(trace_batch& room, const reader_filter& filter) noexcept
+      : goroutine_reader(room) {
+    filter_ = filter;
+    filters_ = true;
+  }
 
   // The calling goroutine, if it is one, which next() does not show then.
   std::span<const goroutine_trace> own() noexcept;
@@ -48,6 +63,7 @@ class goroutine_reader {
   bool show_running(const goroutine& record, std::uint64_t word) noexcept;
   bool show_pinned(const goroutine& record, bool after_barrier) noexcept;
   bool show_unread(const goroutine& record) noexcept;
+  bool passes(const goroutine& record, std::uint64_t word) const noexcept;
   void look_at_put_off() noexcept;
   void leave_out_hidden() noexcept;
   void pin(goroutine& record) noexcept;
@@ -63,6 +79,8 @@ class goroutine_reader {
   std::uint32_t next_ = 0;
   std::uint32_t end_;
   bool selects_ = false;
+  reader_filter filter_{};
+  bool filters_ = false;
   std::size_t shown_ = 0;
   std::size_t places_ = 0;
   std::array<goroutine*, trace_batch::most> put_off_;  // pinned
