@@ -37,7 +37,8 @@ endforeach()
 
 leash_add_pc(leash-core "Goroutines, channels, select and contexts for C++20" REQUIRES fmt
   CFLAGS "-I\${includedir}" -pthread LIBS "-L\${libdir}" -lleash_core -pthread)
-leash_add_pc(leash-testing "For the tests of programs that use leash" REQUIRES "leash-core ${same_version}")
+leash_add_pc(leash-testing "For the tests of programs that use leash" REQUIRES "leash-core ${same_version}"
+  LIBS "-L\${libdir}" -lleash_testing)
 leash_add_pc(leash-net "Boost.Asio operations awaited in goroutines" REQUIRES "leash-core ${same_version}"
   CFLAGS ${boost_cflags} LIBS "-L\${libdir}" -lleash_net)
 leash_add_pc(leash-http "An HTTP client whose requests end with their goroutine, a server, and the debug server"

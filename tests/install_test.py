@@ -128,6 +128,8 @@ class Installed(unittest.TestCase):
         self.assertLess(core.index("-lleash_core"), core.index("-lfmt"))
         self.assertIn("-pthread", core)
         self.assertNotIn("-lcurl", core)
+        testing = self.pkg_config("--libs", "leash-testing")[1].split()
+        self.assertLess(testing.index("-lleash_testing"), testing.index("-lleash_core"))
         http = self.pkg_config("--libs", "leash-http")[1].split()
         order = [http.index(f"-l{name}") for name in ("leash_http", "leash_net", "leash_core", "fmt")]
         self.assertEqual(order, sorted(order))

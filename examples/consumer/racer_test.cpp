@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <leash/no_leaks.hpp>
 #include <leash/testing.hpp>
 
 #include "racer.hpp"
@@ -23,6 +24,8 @@ leash::task<> the_faster_one_wins_and_the_other_takes_no_time() {
 }
 
 int main() {
+  leash::testing::leak_check check;
   leash::run(the_faster_one_wins_and_the_other_takes_no_time, leash::testing::virtual_time);
+  expect(check.finish().empty(), "no goroutine is left");
   std::printf("passed\n");
 }
