@@ -37,7 +37,8 @@ if(NOT LEASH_PROTOZERO)
 endif()
 target_include_directories(leash_core SYSTEM PRIVATE "${LEASH_PROTOZERO}")
 
-# For the tests of programs that use leash.
+# For the tests of programs that use leash. Of its headers, gtest.hpp and catch2.hpp want those frameworks, which who includes
+# them links.
 leash_add_library(leash_testing testing FLOORS testing LINKS leash::core)
 
 find_package(Boost 1.81 REQUIRED)

@@ -53,7 +53,23 @@ target_link_libraries(leash_debugged PRIVATE leash::http leash_warnings)
 add_executable(leash_debugged_core "${PROJECT_SOURCE_DIR}/tests/programs/debugged.cpp")
 target_link_libraries(leash_debugged_core PRIVATE leash::core leash_warnings)
 
+# Tests of others that leave goroutines behind, in both frameworks.
+find_package(Catch2 QUIET)
+if(NOT Catch2_FOUND)
+  message(FATAL_ERROR "leash's tests need Catch2, version 2 or 3, which was not found; on Debian: catch2. -DLEASH_TESTS=OFF builds none.")
+endif()
+add_executable(leash_no_leaks_gtest "${PROJECT_SOURCE_DIR}/tests/programs/no_leaks_gtest.cpp")
+target_link_libraries(leash_no_leaks_gtest PRIVATE leash::testing leash_warnings GTest::gtest)
+add_executable(leash_no_leaks_catch2 "${PROJECT_SOURCE_DIR}/tests/programs/no_leaks_catch2.cpp")
+# Version 2 is headers alone; with version 3 comes a main.
+target_link_libraries(leash_no_leaks_catch2 PRIVATE leash::testing leash_warnings
+  $<IF:$<TARGET_EXISTS:Catch2::Catch2WithMain>,Catch2::Catch2WithMain,Catch2::Catch2>)
+
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME NoLeaks
+  COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/no_leaks_test.py"
+    $<TARGET_FILE:leash_no_leaks_gtest> $<TARGET_FILE:leash_no_leaks_catch2>)
+set_tests_properties(NoLeaks PROPERTIES LABELS core TIMEOUT 300)
 add_test(NAME DebugServer
   COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/debug_server_test.py"
     $<TARGET_FILE:leash_debugged> $<TARGET_FILE:leash_debugged_core>)

@@ -35,7 +35,7 @@ inline task<> another_that_waits() { co_await channel<>().receive(); }
 
 // Runs `f` in the runtime, and what it has started up to where that waits: one worker runs them in turn.
 template <class F>
-void run_in(runtime& shared, F f) {
+void run_in(runtime& shared, const F& f) {
   shared.run([f]() -> task<> {
     f();
     co_await this_goroutine::yield();
