@@ -32,12 +32,12 @@ bool is_wanted(const detail::proven_goroutine& proven, const search& wanted) {
   // Acquire: see goroutine.hpp; the word, read last, tells whether all of it was that goroutine's.
   return record.cohort_or_woken.load(std::memory_order_acquire) == wanted.cohort &&
          (wanted.home == nullptr || record.home.load(std::memory_order_acquire) == wanted.home) &&
-         record.word.load(std::memory_order_relaxed) == proven.word &&
-         !detail::is_main_at_rest(proven);
+         record.word.load(std::memory_order_relaxed) == proven.word;
 }
 
 leftovers look(const search& wanted) {
   std::vector<detail::proven_goroutine> proven = detail::prove_all();
+  detail::leave_out_mains_at_rest(proven);
   std::erase_if(proven, [&](const auto& each) { return !is_wanted(each, wanted); });
   leftovers found;
   const auto room = std::make_unique<detail::trace_batch>();

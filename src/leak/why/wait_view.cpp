@@ -51,7 +51,7 @@ void read_objects(const goroutine& record, wait_view& into) noexcept {
   });
   into.truncated = !all;
   into.bound = record.leash.load(std::memory_order_acquire) != nullptr;
-  object* const leash = leash_of(record);
+  object* const leash = waking_leash_of(record);
   into.on_leash = leash != nullptr;
   if (leash != nullptr)
     into.leash = {leash, set_of(capability::cancel),
