@@ -228,6 +228,8 @@ void append_waiting(std::string& into, able_finder& finder, const wait_view& see
     first = false;
   }
   if (first) into += "it waits for nothing that could happen\n";
+  if (seen.external && ways.waits.empty() && !seen.bound && !is_main(seen))
+    into += "  it is on no leash: only what it does itself then can end it\n";
   if (seen.truncated) into += "  or one of more cases than are told of here\n";
   if (ways.leash.what != 0) append_leash(into, seen, ways.leash);
   if (!seen.external && is_kept_by_outside(ways))

@@ -180,7 +180,8 @@ TEST(Why, SaysHowLongASleepStillTakes) {
     co_await settle();
     into = why(*id);
   });
-  EXPECT_THAT(text, AllOf(HasSubstr("[sleep]"), HasSubstr(": in 1.2 s (sleep), then it goes on")));
+  EXPECT_THAT(text, AllOf(HasSubstr("[sleep]"), HasSubstr(": in 1.2 s (sleep), then it goes on"),
+                          HasSubstr("it is on no leash")));
 }
 
 TEST(Why, TellsOfEachCaseOfASelectAndItsTimeOut) {
