@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include <leash/detail/base/mutation.hpp>
 #include <leash/leaks.hpp>
 
 #include "leak/leak_access.hpp"
@@ -59,7 +60,8 @@ struct leak_patrol::state {
     std::vector<proven_goroutine> twice;
     for (const proven_goroutine& each : ours) {
       const auto at = std::lower_bound(known.begin(), known.end(), each, before);
-      if (at != known.end() && same(*at, each)) twice.push_back(each);
+      const bool known_before = at != known.end() && same(*at, each);
+      if (known_before || mutated(rule::proven_twice)) twice.push_back(each);
     }
     const unwinding_result result = unwind_leaks(twice);
     count_unwound(result.unwound);

@@ -1,5 +1,8 @@
 #include "leak/unwind_leaks.hpp"
 
+#include <thread>
+
+#include <leash/detail/base/mutation.hpp>
 #include <leash/detail/sched/scheduler.hpp>
 
 #include "sched/worker.hpp"
@@ -18,6 +21,13 @@ bool is_ending(const goroutine& leaked) noexcept {
   return home == nullptr || home->stopping.load(std::memory_order_seq_cst);
 }
 
+// What must not be: its destructors run while others of its set are not yet claimed.
+void unwind_out_of_turn(goroutine& leaked) noexcept {
+  const std::uint64_t word = leaked.word.load(std::memory_order_acquire);
+  make_ready(leaked, false);
+  while (leaked.word.load(std::memory_order_acquire) == word) std::this_thread::yield();
+}
+
 }  // namespace
 
 unwinding_result unwind_leaks(std::span<const proven_goroutine> proven) noexcept {
@@ -28,10 +38,14 @@ unwinding_result unwind_leaks(std::span<const proven_goroutine> proven) noexcept
     if (!may_be_unwound(leaked)) continue;
     if (!claim(leaked, each.word)) {
       result.refuted = !is_ending(leaked);
-      if (result.refuted) break;
+      if (result.refuted && !mutated(rule::failed_claim_stops)) break;
       continue;
     }
     leaked.unwind = true;
+    if (mutated(rule::leaks_claimed_first)) {
+      unwind_out_of_turn(leaked);
+      continue;
+    }
     leaked.next = claimed;
     claimed = &leaked;
     ++result.unwound;

@@ -277,6 +277,7 @@ task<> waits_with_a_stray_pointer() {
   ran_on = true;
 }
 
+#ifndef LEASH_CHECKED  // there the use ends the program
 TEST_P(Preconditions, AReportedGoroutineThatIsWokenRunsOnAndTheProofIsTakenBack) {
   std::string found;
   ran_on = false;
@@ -295,6 +296,7 @@ TEST_P(Preconditions, AReportedGoroutineThatIsWokenRunsOnAndTheProofIsTakenBack)
   EXPECT_EQ(after.retracted - before.retracted, 1u);
   EXPECT_EQ(after.exposed_by_use - before.exposed_by_use, 1u);
 }
+#endif
 
 TEST_P(Preconditions, AFrameWhoseHandleSomebodyElseUsedIsNotProvenAgain) {
   std::string found;
@@ -303,7 +305,8 @@ TEST_P(Preconditions, AFrameWhoseHandleSomebodyElseUsedIsNotProvenAgain) {
     go(waits_with_a_stray_pointer);
     co_await settled(1);
     found = proven();
-    const channel<int> copied = *stray.load();
+    channel<int> copied = channel<int>::nil();
+    std::thread([&] { copied = *stray.load(); }).join();
     go([copied]() -> task<> {
       stays("holder");
       co_await channel<int>().receive();
@@ -350,7 +353,7 @@ TEST_P(Preconditions, ACallbackWithAReferenceIsNoticedWhenItIsCalled) {
     co_await settled(1);
     found = proven();
     announce();
-    callback();
+    std::thread(callback).join();
     co_await testing::until([] { return ran_on.load(); });
   });
   const leak_statistics after = count_leaks();

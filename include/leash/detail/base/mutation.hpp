@@ -63,6 +63,9 @@ enum class rule : std::uint8_t {
   local_proof_has_limits,  // what a local proof has no room for is live
   local_proof_knows_no_borrower,  // what somebody borrows is live for it
   local_proof_reads_again,        // it reads everything twice as well
+  leaks_claimed_first,            // all that is proven is claimed before any of it is destroyed
+  failed_claim_stops,             // who cannot be claimed keeps those after it from being unwound
+  proven_twice,                   // the patrol unwinds what it has proven twice
 };
 
 #ifdef LEASH_MUTATIONS
