@@ -89,7 +89,7 @@ TEST_P(WhyStress, TellsOfThoseThatAreThereWhileOthersComeAndGo) {
       // At least one look is begun and ended meanwhile, however slow this machine is.
       const std::uint64_t before = seen.texts;
       for (int i = 0; i < 60 || seen.texts < before + 3; ++i) {
-        static_cast<void>(values.try_send(int(i)));
+        static_cast<void>(values.try_send(i));
         co_await this_goroutine::yield();
       }
       owner.cancel();
