@@ -27,6 +27,7 @@ CORE = sys.argv.pop()
 PROGRAM = sys.argv.pop()
 TIMEOUT = 60
 GOROUTINE = "/debug/pprof/goroutine"
+LEAKED = "/debug/pprof/goroutineleak"
 
 
 class Debugged:
@@ -59,10 +60,20 @@ class Debugged:
         got = self.process.stdout.readline().strip()
         assert got == line, f"{got!r} instead of {line!r}; it said: {self.said}"
 
-    def park_ten_more(self):
-        self.process.stdin.write("more\n")
+    def tell(self, line, answer):
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        self.expect("parked")
+        self.expect(answer)
+
+    def park_ten_more(self):
+        self.tell("more", "parked")
+
+    def leak_five(self):
+        """Returns once all five have parked, and are proven."""
+        self.tell("leak", "leaked")
+        until = time.monotonic() + TIMEOUT
+        while not self.ask(LEAKED + "?debug=1")[2].startswith(b"goroutineleak profile: total 5\n"):
+            assert time.monotonic() < until, "the five are not proven to be leaked"
 
     def url(self, path=GOROUTINE):
         return f"http://127.0.0.1:{self.port}{path}"
@@ -105,7 +116,7 @@ class WithProgram(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder)
 
 
-class Profiles(WithProgram):
+class Pprof(WithProgram):
     def pprof(self, *words):
         environment = {**os.environ, "GOFLAGS": "-mod=mod", "GOPROXY": "off", "HOME": str(self.folder),
                        "PPROF_TMPDIR": str(self.folder / "pprof"), "no_proxy": "*"}
@@ -113,6 +124,41 @@ class Profiles(WithProgram):
         self.assertEqual(code, 0, complaints)
         return said
 
+
+class Leaks(Pprof):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.program.leak_five()
+
+    @needs("go", "golang-go")
+    def test_are_what_go_tool_pprof_shows(self):
+        said = self.pprof("-top", self.program.url(LEAKED))
+        self.assertIn("Type: goroutineleak", said)
+        self.assertIn("Showing nodes accounting for 5, 100% of 5 total", said)
+        self.assertRegex(said, r" 5 +100% +100% +5 +100%  send_to_nobody\n")
+
+    @needs("go", "golang-go")
+    def test_have_a_label_of_their_own(self):
+        said = self.pprof("-raw", self.program.url(LEAKED))
+        self.assertIn("PeriodType: goroutineleak count\n", said)
+        self.assertIn("leak:[proven]", said)
+
+    def test_are_marked_as_in_go(self):
+        status, _, body = self.program.ask(LEAKED + "?debug=2")
+        self.assertEqual(status, 200)
+        self.assertEqual(len(re.findall(rb"(?m)^goroutine \d+ \[chan send \(leaked\)\]:$", body)), 5)
+
+    def test_are_named_in_the_file_that_is_saved(self):
+        for query, name in (("", "goroutineleak"), ("?suspects=1", "goroutineleak"), ("?seconds=1", "goroutineleak-delta")):
+            status, headers, body = self.program.ask(LEAKED + query)
+            self.assertEqual((status, headers["Content-Disposition"], body[:2]), (200, f'attachment; filename="{name}"', b"\x1f\x8b"))
+
+    def test_are_counted_in_the_index(self):
+        self.assertIn('<td>5</td><td><a href="goroutineleak?debug=1">', self.program.ask("/debug/pprof/")[2].decode())
+
+
+class Profiles(Pprof):
     def saved(self):
         path = self.folder / "goroutine.pb"
         path.write_bytes(gzip.decompress(self.program.ask(GOROUTINE)[2]))
@@ -272,8 +318,10 @@ class Requests(WithProgram):
 
     def test_for_the_index_get_commands_that_name_this_server(self):
         page = self.program.ask("/debug/pprof/", Host="localhost:1234")[2].decode()
-        self.assertIn("\nleash goroutines http://localhost:1234</pre>", page)
+        for command in ("goroutines", "leaks", "why"):
+            self.assertRegex(page, rf"\nleash {command} http://localhost:1234(\n|</pre>)")
         self.assertEqual(page.count("http://localhost:1234/debug/pprof/goroutine\n"), 2)
+        self.assertEqual(page.count("http://localhost:1234/debug/pprof/goroutineleak\n"), 1)
 
     def test_for_the_command_line_get_it(self):
         self.assertEqual(self.program.ask("/debug/pprof/cmdline")[2].decode(), PROGRAM)
@@ -339,8 +387,8 @@ class Crowds(WithProgram):
     def test_of_a_hundred_profiles_at_once_are_answered_or_told_to_wait(self):
         before = self.program.resident()
         answers = []
-        paths = [GOROUTINE, GOROUTINE + "?debug=1", "/metrics", "/debug/pprof/"]
-        asking = [threading.Thread(target=lambda path=paths[i % 4]: answers.append(self.program.ask(path))) for i in range(100)]
+        paths = [GOROUTINE, GOROUTINE + "?debug=1", LEAKED, "/metrics", "/debug/pprof/"]
+        asking = [threading.Thread(target=lambda path=paths[i % len(paths)]: answers.append(self.program.ask(path))) for i in range(100)]
         for each in asking:
             each.start()
         for each in asking:

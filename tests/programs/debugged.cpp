@@ -1,6 +1,6 @@
 // A program to be looked at: debugged [GOROUTINES [busy]]. It parks that many goroutines (1000) three calls deep, and a
 // tenth as many elsewhere; then it says "ready" and waits for the end of its standard input. A line "more" parks
-// ten more, and is answered with "parked". `busy`: meanwhile every worker is held by a goroutine that never gives way.
+// ten more, and is answered with "parked"; a line "leak" leaves five behind for ever, "leaked". `busy`: meanwhile every worker is held by a goroutine that never gives way.
 
 #include <atomic>
 #include <cstdlib>
@@ -18,6 +18,14 @@ leash::task<> request(leash::channel<int> to) { co_await send_it(to); }
 leash::task<> racer(leash::channel<int> to) { co_await request(to); }
 
 leash::task<> sleeper() { co_await leash::sleep(std::chrono::hours(1)); }
+
+leash::task<> send_to_nobody(leash::channel<int> to) { co_await to.send(1); }
+
+// Once it has returned, nobody but the senders has the channel.
+void leak(int count) {
+  const leash::channel<int> lost;
+  for (int i = 0; i < count; ++i) leash::go(send_to_nobody, lost);
+}
 
 std::atomic<int> held{0};
 
@@ -55,11 +63,16 @@ int main(int count, char** words) {
   }
   std::cout << "ready\n" << std::flush;
   for (std::string line; std::getline(std::cin, line);) {
+    const bool leaks = line == "leak";
     runtime.run([&]() -> leash::task<> {
-      start_racers(nobody_receives, 10);
+      if (leaks) {
+        leak(5);
+      } else {
+        start_racers(nobody_receives, 10);
+      }
       co_return;
     });
-    std::cout << "parked\n" << std::flush;
+    std::cout << (leaks ? "leaked\n" : "parked\n") << std::flush;
   }
   over = true;
 }
