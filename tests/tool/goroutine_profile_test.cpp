@@ -36,7 +36,8 @@ std::string failure_of(const std::string& bytes, std::size_t most = limit) {
 }
 
 made_sample of_go(const std::vector<std::string>& functions) {
-  made_sample sample{.count = 1, .stack = {}, .reason = {}, .created = {}, .waiting = -1};
+  made_sample sample{
+      .count = 1, .stack = {}, .reason = {}, .created = {}, .waiting = -1, .leak = {}};
   for (const std::string& each : functions) sample.stack.push_back({each, "f.go", 1});
   sample.stack.push_back({"main.worker", "main.go", 5});
   return sample;
@@ -49,7 +50,8 @@ TEST(GoroutineProfile, LabelsSayWhyAndWhereFrom) {
                                                    {"created by main", "main.cpp", 9}},
                                          .reason = "chan send",
                                          .created = "main.cpp:9",
-                                         .waiting = 600});
+                                         .waiting = 600,
+                                         .leak = {}});
   EXPECT_EQ(where.function, "leak_racer");
   EXPECT_EQ(where.place(), "racer.cpp:12");
   EXPECT_EQ(where.reason, "chan send");
@@ -66,7 +68,8 @@ TEST(GoroutineProfile, WhatBelongsToLeashIsNotTheSite) {
                                                    {"handle", "handle.cpp", 4}},
                                          .reason = "scope join",
                                          .created = {},
-                                         .waiting = -1});
+                                         .waiting = -1,
+                                         .leak = {}});
   EXPECT_EQ(where.function, "handle");
 }
 
@@ -122,7 +125,7 @@ TEST(GoroutineProfile, AFunctionOfTheRuntimeThatIsAGoroutineItselfIsItsSite) {
 
 TEST(GoroutineProfile, OneThatHasNotRunIsRunnable) {
   const auto [where, tally] =
-      only_site({.count = 1, .stack = {}, .reason = {}, .created = {}, .waiting = -1});
+      only_site({.count = 1, .stack = {}, .reason = {}, .created = {}, .waiting = -1, .leak = {}});
   EXPECT_EQ(where.reason, "runnable");
   EXPECT_EQ(where.place(), "an unknown place");
 }

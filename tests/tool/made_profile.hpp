@@ -25,6 +25,7 @@ struct made_sample {
   std::string reason;             // empty: no such label; likewise below
   std::string created;
   std::int64_t waiting = -1;
+  std::string leak;
 };
 
 // A profile of pprof's, with a location and a function for each frame.
@@ -49,6 +50,7 @@ class made_profile {
     written.add_packed_int64(2, values.begin(), values.end());
     if (!sample.reason.empty()) add_label(written, "reason", sample.reason);
     if (!sample.created.empty()) add_label(written, "created", sample.created);
+    if (!sample.leak.empty()) add_label(written, "leak", sample.leak);
     if (sample.waiting >= 0) {
       protozero::pbf_writer label(written, 3);
       label.add_int64(1, number_of("waiting"));
@@ -122,7 +124,8 @@ inline made_sample waiting_in(const std::string& function, std::int64_t count) {
           .stack = {{function, function + ".cpp", 7}},
           .reason = "chan send",
           .created = "main.cpp:1",
-          .waiting = -1};
+          .waiting = -1,
+          .leak = {}};
 }
 
 }  // namespace leash::test
