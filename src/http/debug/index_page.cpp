@@ -48,7 +48,7 @@ std::string escaped(std::string_view text) {
 
 streamed_response cmdline_page() { return text_answer(200, arguments()); }
 
-task<streamed_response> index_page(const request& asked) {
+task<streamed_response> index_page(const request& asked, profile_slots slots) {
   constexpr std::string_view page = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -90,6 +90,8 @@ leash why http://{host}</pre>
 </html>
 )";
   const std::string* host = find_header(asked.headers, "Host");
+  const held_slot slot = co_await take_slot(slots.now);  // a proof takes memory
+  if (!slot) co_return busy_answer();
   const std::size_t leaked = co_await blocking([] { return leaks().size(); });
   co_return text_answer(
       200,

@@ -51,7 +51,7 @@ task<streamed_response> page_at(const request& asked, const target& at, profile_
     co_return co_await goroutine_page(asked, at.query, profiled::leaked, slots);
   if (at.path == why_path) co_return co_await why_page(asked, at.query, slots);
   expect_no_query(at.query, at.path);
-  if (at.path == index_path) co_return co_await index_page(asked);
+  if (at.path == index_path) co_return co_await index_page(asked, slots);
   if (at.path == cmdline_path) co_return cmdline_page();
   co_return metrics_page();
 }

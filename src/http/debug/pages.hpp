@@ -32,7 +32,7 @@ enum class profiled : std::uint8_t {
 // Throws bad_query.
 task<streamed_response> goroutine_page(const request& asked, std::string_view query, profiled what,
                                        profile_slots slots);
-task<streamed_response> index_page(const request& asked);
+task<streamed_response> index_page(const request& asked, profile_slots slots);
 // Throws bad_query.
 task<streamed_response> why_page(const request& asked, std::string_view query, profile_slots slots);
 streamed_response cmdline_page();
