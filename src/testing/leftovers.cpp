@@ -11,8 +11,8 @@
 #include <leash/detail/sched/cohort.hpp>
 #include <leash/detail/sched/goroutine.hpp>
 
-#include "leak/goroutine_reader.hpp"
 #include "leak/proof/prove_all.hpp"
+#include "leak/trace/goroutine_reader.hpp"
 #include "testing/ignore_list.hpp"
 
 // Waiting for the end of a test's goroutines.

@@ -11,7 +11,7 @@
 #include <leash/leash.hpp>
 #include <leash/testing.hpp>
 
-#include "leak/goroutine_reader.hpp"
+#include "leak/trace/goroutine_reader.hpp"
 #include "support/traces.hpp"
 #include "support/waits.hpp"
 

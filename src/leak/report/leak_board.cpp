@@ -18,9 +18,9 @@
 #include <leash/runtime.hpp>
 
 #include "leak/leak_access.hpp"
-#include "leak/place.hpp"
 #include "leak/proof/prove_all.hpp"
 #include "leak/report/trace_groups.hpp"
+#include "leak/trace/place.hpp"
 #include "sched/worker.hpp"
 
 namespace leash {

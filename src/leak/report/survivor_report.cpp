@@ -14,9 +14,9 @@
 #include <leash/detail/base/function_name.hpp>
 #include <leash/detail/sched/promise.hpp>
 
-#include "leak/place.hpp"
 #include "leak/proof/prove_all.hpp"
 #include "leak/report/cure.hpp"
+#include "leak/trace/place.hpp"
 #include "sched/worker.hpp"
 
 namespace leash::detail {

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "leak/place.hpp"
 #include "leak/report/cure.hpp"
-#include "leak/trace_text.hpp"
+#include "leak/trace/place.hpp"
+#include "leak/trace/trace_text.hpp"
 
 namespace leash::detail {
 namespace {

@@ -10,8 +10,8 @@
 
 #include <leash/detail/sched/goroutine.hpp>
 
-#include "leak/place.hpp"
 #include "leak/proof/prover.hpp"
+#include "leak/trace/place.hpp"
 
 namespace leash::detail {
 

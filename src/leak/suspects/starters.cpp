@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "leak/place.hpp"
+#include "leak/trace/place.hpp"
 
 namespace leash::detail {
 namespace {

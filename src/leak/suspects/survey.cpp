@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "leak/place.hpp"
 #include "leak/proof/prove_all.hpp"
 #include "leak/suspects/judge.hpp"
+#include "leak/trace/place.hpp"
 
 namespace leash::detail {
 namespace {

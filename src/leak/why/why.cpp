@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "leak/place.hpp"
 #include "leak/proof/prove_all.hpp"
+#include "leak/trace/place.hpp"
 #include "leak/why/able_places.hpp"
 #include "leak/why/condition.hpp"
 #include "leak/why/wait_view.hpp"

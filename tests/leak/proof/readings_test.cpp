@@ -9,7 +9,7 @@
 
 #include "leak/proof/local_proof.hpp"
 #include "leak/proof/readings.hpp"
-#include "leak/unwind_leaks.hpp"
+#include "leak/watch/unwind_leaks.hpp"
 #include "support/places.hpp"
 #include "support/proven.hpp"
 

@@ -11,7 +11,7 @@
 
 #include <leash/leaks.hpp>
 
-#include "leak/unwind_leaks.hpp"
+#include "leak/watch/unwind_leaks.hpp"
 #include "support/proven.hpp"
 
 namespace leash {

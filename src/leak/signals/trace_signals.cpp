@@ -6,8 +6,8 @@
 
 #include <leash/error.hpp>
 
-#include "leak/fatal_signals.hpp"
-#include "leak/quit_signal.hpp"
+#include "leak/signals/fatal_signals.hpp"
+#include "leak/signals/quit_signal.hpp"
 #include "sched/run_watch.hpp"
 
 namespace leash::detail {

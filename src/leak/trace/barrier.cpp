@@ -1,4 +1,4 @@
-#include "leak/barrier.hpp"
+#include "leak/trace/barrier.hpp"
 
 #include <linux/membarrier.h>
 #include <sys/syscall.h>

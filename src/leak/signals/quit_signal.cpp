@@ -1,4 +1,4 @@
-#include "leak/quit_signal.hpp"
+#include "leak/signals/quit_signal.hpp"
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -1,8 +1,8 @@
-#include "leak/stack_counts.hpp"
+#include "leak/trace/stack_counts.hpp"
 
 #include <algorithm>
 
-#include "leak/place.hpp"
+#include "leak/trace/place.hpp"
 
 namespace leash::detail {
 namespace {

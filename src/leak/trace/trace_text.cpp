@@ -1,4 +1,4 @@
-#include "leak/trace_text.hpp"
+#include "leak/trace/trace_text.hpp"
 
 #include <algorithm>
 #include <string>
@@ -9,8 +9,8 @@
 
 #include <leash/leaks.hpp>
 
-#include "leak/place.hpp"
-#include "leak/stack_counts.hpp"
+#include "leak/trace/place.hpp"
+#include "leak/trace/stack_counts.hpp"
 
 namespace leash {
 namespace {

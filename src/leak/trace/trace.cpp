@@ -1,7 +1,7 @@
 #include <leash/trace.hpp>
 
-#include "leak/goroutine_reader.hpp"
 #include "leak/leak_access.hpp"
+#include "leak/trace/goroutine_reader.hpp"
 
 namespace leash {
 

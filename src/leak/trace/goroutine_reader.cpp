@@ -1,4 +1,4 @@
-#include "leak/goroutine_reader.hpp"
+#include "leak/trace/goroutine_reader.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -7,7 +7,7 @@
 
 #include <leash/detail/sched/promise.hpp>
 
-#include "leak/barrier.hpp"
+#include "leak/trace/barrier.hpp"
 #include "sched/worker.hpp"
 #include "sched/worker_signs.hpp"
 

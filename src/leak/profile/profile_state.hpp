@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "leak/profile_tables.hpp"
+#include "leak/profile/profile_tables.hpp"
 
 #include <leash/profile.hpp>
 

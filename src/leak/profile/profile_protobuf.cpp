@@ -5,7 +5,7 @@
 
 #include <protozero/pbf_writer.hpp>
 
-#include "leak/profile_state.hpp"
+#include "leak/profile/profile_state.hpp"
 
 #include <leash/profile.hpp>
 

@@ -1,4 +1,4 @@
-#include "leak/profile_tables.hpp"
+#include "leak/profile/profile_tables.hpp"
 
 #include <fmt/format.h>
 

@@ -13,7 +13,7 @@
 #include "leak/leak_access.hpp"
 #include "leak/report/leak_board.hpp"
 #include "leak/suspects/site_history.hpp"
-#include "leak/unwind_leaks.hpp"
+#include "leak/watch/unwind_leaks.hpp"
 #include "sched/worker.hpp"
 
 namespace leash::detail {

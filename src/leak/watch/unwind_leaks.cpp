@@ -1,4 +1,4 @@
-#include "leak/unwind_leaks.hpp"
+#include "leak/watch/unwind_leaks.hpp"
 
 #include <thread>
 

@@ -10,7 +10,7 @@
 #include <leash/detail/base/function_name.hpp>
 #include <leash/trace.hpp>
 
-#include "leak/goroutine_reader.hpp"
+#include "leak/trace/goroutine_reader.hpp"
 
 // A goroutine's text in the shape of Go's debug=2, for outputs of any kind: one of them works in a signal's handler.
 // Nothing here allocates.

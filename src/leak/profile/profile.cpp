@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "leak/profile_state.hpp"
+#include "leak/profile/profile_state.hpp"
 
 namespace leash {
 namespace {

@@ -1,4 +1,4 @@
-#include "leak/fatal_signals.hpp"
+#include "leak/signals/fatal_signals.hpp"
 
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -16,8 +16,8 @@
 
 #include <leash/detail/base/sanitizer.hpp>
 
-#include "leak/goroutine_reader.hpp"
-#include "leak/trace_text.hpp"
+#include "leak/trace/goroutine_reader.hpp"
+#include "leak/trace/trace_text.hpp"
 
 // The last words of a program.
 //
