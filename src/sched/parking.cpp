@@ -63,10 +63,7 @@ bool scheduler::sees_to_poller(worker& self) const noexcept {
 }
 
 void scheduler::sleep(worker& self, const std::atomic<bool>& finished) {
-  if (self.begun.count != 0) {
-    waits_begun(self.begun);
-    self.begun.count = 0;
-  }
+  if (self.begun.count != 0) look_at_waits(self);
   asleep_.fetch_add(1, std::memory_order_seq_cst);
   if (awaited_cohorts.load(std::memory_order_seq_cst) != 0 && all_asleep()) [[unlikely]]
     tell_cohorts_of_rest();

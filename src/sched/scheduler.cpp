@@ -272,12 +272,20 @@ goroutine* scheduler::steal(worker& self, bool slots) noexcept {
   return nullptr;
 }
 
+// Whether one of the latest waits may be for what nobody can do.
+void scheduler::look_at_waits(worker& self) noexcept {
+  waits_begun(self.begun);
+  self.begun.count = 0;
+  self.waits_seen_at = self.present;
+}
+
 goroutine* scheduler::find_work(worker& self) {
   constexpr std::uint32_t fairness = 61;
   if (++self.tick % fairness == 0) {
     fire_due(self);
     poll_events(self);
     look_at_clock(self);
+    if (self.waits_are_due()) look_at_waits(self);
     if (goroutine* next = injected.pop()) return next;
   }
   if (goroutine* next = take_own(self)) return next;

@@ -65,6 +65,14 @@ class worker {
   void push(goroutine& item, bool soon) noexcept;
   goroutine* take_own() noexcept;
   void run(goroutine& next) noexcept;
+  // It has not slept for a while, when it would have looked at the waits that began; so that looking takes a small part
+  // of the time.
+  bool waits_are_due() const noexcept {
+    constexpr std::uint32_t turns = 16 * 61;  // on virtual time, which may stand
+    if (begun.count == 0) return false;
+    return signs.virtual_time.load(std::memory_order_relaxed) ? tick % turns == 0
+                                                              : present != waits_seen_at;
+  }
 
   scheduler& home;
   const std::uint32_t number;
@@ -84,6 +92,7 @@ class worker {
   bool guards = false;    // it found the poller left alone, and sees to it; see parking.cpp
   drop_list dropped;
   wait_list begun;
+  coarse_time waits_seen_at = 0;  // when it last looked at them, as `present` says it
   turn_estimate turns;
   coarse_time present = 0;  // how late it is, as of the last look at the clock
   exception_trace trace;
@@ -162,6 +171,7 @@ class scheduler {
   friend class worker;
   void loop(worker& self, const std::atomic<bool>& finished);
   goroutine* find_work(worker& self);
+  void look_at_waits(worker& self) noexcept;
   bool fire_due(worker& self) noexcept;
   bool poll_events(worker& self) noexcept;
   void look_at_clock(worker& self) const noexcept;

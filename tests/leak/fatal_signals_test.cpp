@@ -55,7 +55,7 @@ void crash_among(int others, std::uint32_t workers, Crash crash) {
         });
         co_await channel<>().receive();
       },
-      {.processors = workers});
+      {.processors = workers, .leaks = leak_policy::off});
 }
 
 [[gnu::noinline]] void write_to(volatile int* address) { *address = 1; }

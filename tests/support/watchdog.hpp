@@ -37,7 +37,7 @@ inline void print_goroutines() {
       if (target == nullptr || target->kind == nullptr) continue;
       std::fprintf(stderr, ", %s %p (capabilities %x, %u pins, %u handles)", target->kind->name,
                    static_cast<const void*>(target), each.targets[t].capabilities.load(),
-                   target->pins, target->handle_count.load());
+                   std::uint32_t{target->pins}, target->handle_count.load());
     }
     std::fputc('\n', stderr);
   }
