@@ -80,11 +80,11 @@ void append_group(std::string& into, const detail::stack_counts& counts,
 }  // namespace
 
 struct goroutine_text::state {
-  state(trace_form wanted, goroutine_cursor all, const char* shown)
-      : form(wanted), profile(shown), cursor(std::move(all)) {}
+  state(trace_form wanted, goroutine_cursor all, bool of_leaks)
+      : form(wanted), leaks(of_leaks), cursor(std::move(all)) {}
 
   const trace_form form;
-  const char* const profile;
+  const bool leaks;
   goroutine_cursor cursor;
   std::string nothing;
   string_output output{nothing};
@@ -97,7 +97,8 @@ struct goroutine_text::state {
   bool next_each(std::string& into) {
     const auto traces = cursor.next();
     output.direct_to(into);
-    for (const goroutine_trace& trace : traces) detail::write_trace(output, trace);
+    const auto mention = leaks ? detail::leak_mention::in_brackets : detail::leak_mention::none;
+    for (const goroutine_trace& trace : traces) detail::write_trace(output, trace, mention);
     return !traces.empty();
   }
 
@@ -117,7 +118,8 @@ struct goroutine_text::state {
       counted = count();
       if (!counted) return true;
       groups = counts.sorted();
-      fmt::format_to(std::back_inserter(into), "{} profile: total {}\n", profile, counts.total());
+      fmt::format_to(std::back_inserter(into), "goroutine{} profile: total {}\n",
+                     leaks ? "leak" : "", counts.total());
       return true;
     }
     constexpr std::size_t groups_in_a_piece = 64;
@@ -129,9 +131,9 @@ struct goroutine_text::state {
 };
 
 goroutine_text::goroutine_text(trace_form form)
-    : state_(new state(form, goroutine_cursor(), "goroutine")) {}
+    : state_(new state(form, goroutine_cursor(), false)) {}
 goroutine_text::goroutine_text(trace_form form, const leak_report& leaked)
-    : state_(new state(form, goroutine_cursor(leaked), "goroutineleak")) {}
+    : state_(new state(form, goroutine_cursor(leaked), true)) {}
 goroutine_text::goroutine_text(goroutine_text&& other) noexcept = default;
 goroutine_text& goroutine_text::operator=(goroutine_text&& other) noexcept = default;
 goroutine_text::~goroutine_text() = default;

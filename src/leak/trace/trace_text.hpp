@@ -42,13 +42,18 @@ void write_frame(Output& out, const std::source_location& place) {
   write_line_of(out, place);
 }
 
+// Whether a trace says of who is leaked that it is, as Go's goroutineleak profile does and its other texts do not.
+enum class leak_mention : std::uint8_t { none, in_brackets };
+
 template <class Output>
-void write_trace(Output& out, const goroutine_trace& trace) {
+void write_trace(Output& out, const goroutine_trace& trace,
+                 leak_mention mention = leak_mention::none) {
   out.text("goroutine ");
   write_number(out, trace.id);
   out.text(" [");
   out.text(trace.reason);
-  if (trace.leak == leak_state::proven) out.text(" (leaked)");
+  if (mention == leak_mention::in_brackets && trace.leak == leak_state::proven)
+    out.text(" (leaked)");
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(trace.since).count();
   if (trace.state == goroutine_state::waiting && minutes > 0) {
     out.text(", ");

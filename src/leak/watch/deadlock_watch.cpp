@@ -21,11 +21,8 @@ namespace {
 // As Go's for a fatal error.
 constexpr int exit_status = 2;
 
-[[noreturn]] void end_program(std::span<const proven_goroutine> all) {
+[[noreturn]] void end_program() {
   std::fflush(stdout);
-  // As Go shows them: it goes without saying that each of them is leaked.
-  for (const proven_goroutine& each : all)
-    each.record->leak.store(leak_mark::none, std::memory_order_relaxed);
   std::string text = "fatal error: all goroutines are asleep - deadlock!\n\n";
   goroutine_text traces(trace_form::each);
   do {
@@ -64,7 +61,7 @@ clock_time deadlock_watch::look(scheduler& home) noexcept try {
   next_full_proof_ = began + times_as_long * (std::chrono::steady_clock::now() - began);
   const bool main_is_proven = std::any_of(proven.begin(), proven.end(),
                                           [&](const auto& each) { return each.record == main; });
-  if (main_is_proven && are_all_of(home, proven)) end_program(proven);
+  if (main_is_proven && are_all_of(home, proven)) end_program();
   return clock_time::max();
 } catch (...) {
   return clock_time::max();  // out of memory: the next time, perhaps
