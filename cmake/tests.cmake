@@ -69,7 +69,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME NoLeaks
   COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/no_leaks_test.py"
     $<TARGET_FILE:leash_no_leaks_gtest> $<TARGET_FILE:leash_no_leaks_catch2>)
-set_tests_properties(NoLeaks PROPERTIES LABELS core TIMEOUT 300)
+set_tests_properties(NoLeaks PROPERTIES LABELS testing TIMEOUT 300)
 add_test(NAME DebugServer
   COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/debug_server_test.py"
     $<TARGET_FILE:leash_debugged> $<TARGET_FILE:leash_debugged_core>)
