@@ -14,9 +14,9 @@
 #include "bench/load_values.hpp"
 #include "command.hpp"
 #include "goroutines/fetch.hpp"
+#include "goroutines/instance_options.hpp"
 #include "goroutines/output.hpp"
 #include "request/interrupt.hpp"
-#include "request/request_options.hpp"
 #include "request/values.hpp"
 #include "shown/say.hpp"
 #include "shown/standard_streams.hpp"
@@ -25,9 +25,7 @@ namespace leash::tool {
 namespace {
 
 constexpr int some_failed = 1;
-constexpr std::size_t most_sites = 1'000'000;
 constexpr std::size_t most_goroutines = 1'000'000'000;
-constexpr std::size_t most_at_once = 10'000;
 
 constexpr const char* footer = R"(Instances:
   An instance is a process: http://host:port or host:port, where its profile is
@@ -62,11 +60,8 @@ Exit status:
 
 // Its own options as they were written.
 struct goroutines_words {
-  std::string concurrency = "16";
   std::string threshold;
-  std::string top;
   std::string diff;
-  std::string format = "text";
 };
 
 // A time begins with a digit and ends in a unit; all else is a file, for which ./ can be said.
@@ -77,15 +72,9 @@ bool is_time(const std::string& word) {
 }
 
 void read_words(const goroutines_words& words, goroutines_options& options) {
-  if (options.words.empty() && options.file_sds.empty())
-    throw CLI::ValidationError(
-        "instance", "whose goroutines? Give http://host:port, a saved profile, or --file-sd FILE");
-  options.concurrency = count_of("--concurrency", words.concurrency, most_at_once);
   if (!words.threshold.empty())
     options.threshold =
         static_cast<std::int64_t>(count_of("--threshold", words.threshold, most_goroutines));
-  if (!words.top.empty()) options.top = count_of("--top", words.top, most_sites);
-  options.json = words.format == "json";
   if (words.diff.empty()) return;
   if (!is_time(words.diff)) {
     options.diff_with = words.diff;
@@ -150,38 +139,25 @@ void add_goroutines(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand(
       "goroutines", "Show where the goroutines of running programs stand, the worst sites first");
   command->footer(footer);
-  auto options = std::make_shared<goroutines_options>();
+  auto given = instance_options::add_to(*command);
   auto words = std::make_shared<goroutines_words>();
-  command->add_option("instance", options->words, "Whose: http://host:port, or a saved profile");
-  command->option_defaults()->group("The instances");
-  command
-      ->add_option("--file-sd", options->file_sds,
-                   "Also the targets of one of Prometheus's file_sd files")
-      ->type_name("FILE")
-      ->expected(1)
-      ->take_all();
-  command->add_option("-c,--concurrency", words->concurrency, "So many at a time; otherwise 16")
-      ->type_name("COUNT");
-  command->option_defaults()->group("Each request");
-  auto asked = request_options::add_get_to(*command, "30", "64M");
   command->option_defaults()->group("What is written");
   command
       ->add_option("--diff", words->diff,
                    "What has changed: after a TIME, as 30s, or since a saved FILE, which is a "
                    "report by --format json or a profile")
       ->type_name("TIME|FILE");
-  command->add_option("--top", words->top, "Only the first sites; otherwise all")
-      ->type_name("COUNT");
   command
       ->add_option("--threshold", words->threshold,
                    "So many waiting at one site of an instance make it a suspect; otherwise 10000")
       ->type_name("COUNT");
-  command->add_option("--format", words->format, "text, or json: for programs")
-      ->check(CLI::IsMember({"text", "json"}));
-  command->callback([options, asked, words, &code] {
-    options->asked = asked->read();
-    read_words(*words, *options);
-    code = run_goroutines(*options);
+  given->add_output_to(*command);
+  command->callback([given, words, &code] {
+    goroutines_options options;
+    given->read_into(options,
+                     "whose goroutines? Give http://host:port, a saved profile, or --file-sd FILE");
+    read_words(*words, options);
+    code = run_goroutines(options);
   });
 }
 

@@ -1,18 +1,16 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <leash/leash.hpp>
 
-#include "bench/load_values.hpp"
 #include "command.hpp"
 #include "goroutines/fetch.hpp"
+#include "goroutines/instance_options.hpp"
 #include "goroutines/output.hpp"
 #include "request/interrupt.hpp"
-#include "request/request_options.hpp"
 #include "shown/say.hpp"
 #include "shown/standard_streams.hpp"
 
@@ -21,8 +19,6 @@ namespace {
 
 constexpr int some_leaked = 1;
 constexpr int some_failed = 3;
-constexpr std::size_t most_sites = 1'000'000;
-constexpr std::size_t most_at_once = 10'000;
 
 constexpr const char* footer = R"(Instances:
   An instance is a process: http://host:port or host:port, where its profile is
@@ -50,22 +46,6 @@ Exit status:
   23   The report could not be written.
   130  Interrupted by Ctrl-C.
 )";
-
-struct leaks_words {
-  std::string concurrency = "16";
-  std::string top;
-  std::string format = "text";
-};
-
-void read_words(const leaks_words& words, goroutines_options& options) {
-  if (options.words.empty() && options.file_sds.empty())
-    throw CLI::ValidationError(
-        "instance", "whose leaks? Give http://host:port, a saved profile, or --file-sd FILE");
-  options.concurrency = count_of("--concurrency", words.concurrency, most_at_once);
-  if (!words.top.empty()) options.top = count_of("--top", words.top, most_sites);
-  options.json = words.format == "json";
-  options.leaks = true;
-}
 
 task<int> look_to_the_end(const goroutines_options& options, const std::vector<instance>& instances,
                           snapshot& seen) {
@@ -116,29 +96,15 @@ void add_leaks(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand(
       "leaks", "Show which goroutines of running programs can never run again: it is proven");
   command->footer(footer);
-  auto options = std::make_shared<goroutines_options>();
-  auto words = std::make_shared<leaks_words>();
-  command->add_option("instance", options->words, "Whose: http://host:port, or a saved profile");
-  command->option_defaults()->group("The instances");
-  command
-      ->add_option("--file-sd", options->file_sds,
-                   "Also the targets of one of Prometheus's file_sd files")
-      ->type_name("FILE")
-      ->expected(1)
-      ->take_all();
-  command->add_option("-c,--concurrency", words->concurrency, "So many at a time; otherwise 16")
-      ->type_name("COUNT");
-  command->option_defaults()->group("Each request");
-  auto asked = request_options::add_get_to(*command, "30", "64M");
+  auto given = instance_options::add_to(*command);
   command->option_defaults()->group("What is written");
-  command->add_option("--top", words->top, "Only the first sites; otherwise all")
-      ->type_name("COUNT");
-  command->add_option("--format", words->format, "text, or json: for programs")
-      ->check(CLI::IsMember({"text", "json"}));
-  command->callback([options, asked, words, &code] {
-    options->asked = asked->read();
-    read_words(*words, *options);
-    code = run_leaks(*options);
+  given->add_output_to(*command);
+  command->callback([given, &code] {
+    goroutines_options options;
+    given->read_into(options,
+                     "whose leaks? Give http://host:port, a saved profile, or --file-sd FILE");
+    options.leaks = true;
+    code = run_leaks(options);
   });
 }
 

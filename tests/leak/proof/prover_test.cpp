@@ -9,7 +9,6 @@
 #include <leash/testing.hpp>
 
 #include "leak/proof/prover.hpp"
-#include "leak/report/leak_board.hpp"
 
 namespace leash {
 namespace {
@@ -209,48 +208,6 @@ TEST(Prover, FindsMainItselfInADeadlock) {
   EXPECT_EQ(count, 0u);  // the deadline ends both
 }
 
-task<int> racer() {
-  channel<int> answers;
-  for (int i = 0; i < 2; ++i) go([answers, i]() -> task<> { co_await answers.send(i); });
-  const auto first = co_await answers.receive();
-  co_await this_goroutine::yield();  // the other waits by now
-  co_return *first;
-}
-
-TEST(Prover, TellsAtOnceBeforeTheCallerResumes) {
-  const std::uint64_t before = count_leaks().announced;
-  std::uint64_t by_then = 0;
-  ::testing::internal::CaptureStderr();
-  leash::run(
-      [&]() -> task<> {
-        co_await racer();
-        by_then = count_leaks().announced;
-        co_await settle();
-      },
-      {.processors = 1, .leaks = leak_policy::report});
-  const std::string said = ::testing::internal::GetCapturedStderr();
-  EXPECT_EQ(by_then - before, 1u);
-  EXPECT_EQ(count_leaks().announced - before, 1u);
-  std::puts(said.c_str());
-}
-
-TEST(Prover, TellsOfAWaitThatBeginsWhenNobodyIsLeft) {
-  const std::uint64_t before = count_leaks().announced;
-  leash::run(
-      [&]() -> task<> {
-        {
-          channel<int> answers;
-          go([answers]() -> task<> {
-            co_await sleep(2ms);
-            co_await answers.send(1);
-          });
-        }
-        co_await settle();
-        EXPECT_EQ(count_leaks().announced - before, 1u);
-      },
-      {.processors = 1, .leaks = leak_policy::off});
-}
-
 TEST(Prover, PatrolUnwindsWhatItHasProvenTwice) {
   struct witness {
     std::atomic<int>* gone;
@@ -279,33 +236,6 @@ TEST(Prover, PatrolUnwindsWhatItHasProvenTwice) {
         EXPECT_EQ(num_goroutines(), 1u);
       },
       {.processors = 2, .leaks = leak_policy::unwind, .patrol = 5ms});
-}
-
-TEST(Prover, TakesTimeInProportion) {
-  std::vector<double> took;
-  run(
-      [&]() -> task<> {
-        std::size_t have = 0;
-        for (const std::size_t wanted : {100'000u, 1'000'000u}) {
-          for (; have < wanted; ++have)
-            go([]() -> task<> {
-              channel<int> never;
-              co_await never.receive();
-            });
-          co_await this_goroutine::yield();
-          co_await settle();
-          static detail::prover prover;
-          for (int i = 0; i < 3; ++i) {
-            const auto begin = std::chrono::steady_clock::now();
-            EXPECT_EQ(prover.prove().size(), wanted);
-            const std::chrono::duration<double> each = std::chrono::steady_clock::now() - begin;
-            const auto& e = prover.last_effort();
-            std::printf("%zu: %.3f s; %zu abilities %zu handles %zu blocks %zu edges\n", wanted,
-                        each.count(), e.abilities, e.handles, e.blocks, e.edges);
-          }
-        }
-      },
-      {.processors = 2, .leaks = leak_policy::off, .watchdog = 0ms});
 }
 
 }  // namespace

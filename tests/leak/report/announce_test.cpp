@@ -31,25 +31,6 @@ std::string said_in(Main main, runtime_options options = {.processors = 1}) {
   return ::testing::internal::GetCapturedStderr();
 }
 
-task<int> racer() {
-  const channel<int> answers;
-  for (int i = 0; i < 2; ++i) go([answers, i]() -> task<> { co_await answers.send(i); });
-  const auto first = co_await answers.receive();
-  // The loser stands in its send by now.
-  co_await this_goroutine::yield();
-  co_return *first;
-}
-
-TEST(LeakAnnouncement, OfARacersLoserComesBeforeTheCallerResumes) {
-  const std::uint64_t before = count_leaks().announced;
-  std::uint64_t by_then = 0;
-  said_in([&]() -> task<> {
-    co_await racer();
-    by_then = count_leaks().announced;
-  });
-  EXPECT_EQ(by_then - before, 1u);
-}
-
 task<> leak_a_sender() {
   const channel<int> answers;
   go([answers]() -> task<> { co_await answers.send(1); });
