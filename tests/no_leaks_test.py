@@ -13,7 +13,7 @@ import unittest
 CATCH2 = sys.argv.pop()
 GTEST = sys.argv.pop()
 PROVEN = "1 goroutine of this test can never run again (proven):"
-LEFT = "1 goroutine of this test was left over 10 ms after main had returned:"
+LEFT = "1 goroutine of this test was left over 1 s after main had returned:"
 
 
 def run(*words, **environment):
@@ -66,7 +66,7 @@ class GoogleTest(unittest.TestCase):
 
     def test_without_the_listener_only_guards_look(self):
         self.assertTrue(self.said_of("Leaky.LosesALoser")[0])
-        self.assert_fails("was left over 1 ms after", "guard({.patience = 1ms});", "Guarded.FailsAtItsGuard")
+        self.assert_fails("was left over 1 s after", "guard({.patience = 1s});", "Guarded.FailsAtItsGuard")
         self.assertTrue(self.said_of("Guarded.IgnoresWhatIsNamed", "--listen")[0])
 
     def test_each_test_answers_for_its_own_in_a_run_of_all(self):
@@ -110,7 +110,7 @@ class Catch2(unittest.TestCase):
         self.assertTrue(self.said_of("leaky", "no")[0])
 
     def test_guards_look(self):
-        self.assert_fails("was left over 1 ms after", "guard({.patience = 1ms});", "guarded")
+        self.assert_fails("was left over 1 s after", "guard({.patience = 1s});", "guarded")
         self.assertTrue(self.said_of("guarded*what may stay")[0])
 
     def test_a_failure_may_be_the_last_that_is_wanted(self):

@@ -80,7 +80,7 @@ reading read_in_a_row(trace_form form, std::size_t times) {
 // the one must not be too short for the other.
 reading read_often(trace_form form, std::size_t times) {
   reading best = read_in_a_row(form, times);
-  for (int i = 0; i < (form == trace_form::grouped ? 6 : 2); ++i) {
+  for (int i = 0; i < (form == trace_form::grouped ? 6 : 5); ++i) {
     const reading next = read_in_a_row(form, times);
     best = {std::min(best.took, next.took), next.bytes, next.longest, next.grown, next.beginning};
   }

@@ -30,9 +30,9 @@ class listener final : public testing::no_leaks_listener {
   testing::no_leaks_options options() const override {
     const char* text = std::getenv("NO_LEAKS");
     const std::string_view wanted = text == nullptr ? "" : text;
-    if (wanted == "ignore") return {.patience = 10ms, .ignore_top_functions = {"keep_alive"}};
-    if (wanted == "no") return {.patience = 10ms, .ignore_created_by = {"no_leaks_catch2.cpp"}};
-    return {.patience = 10ms};
+    if (wanted == "ignore") return {.patience = 1s, .ignore_top_functions = {"keep_alive"}};
+    if (wanted == "no") return {.patience = 1s, .ignore_created_by = {"no_leaks_catch2.cpp"}};
+    return {.patience = 1s};
   }
 };
 CATCH_REGISTER_LISTENER(listener)
@@ -66,7 +66,7 @@ TEST_CASE("sleepy") {
 }
 
 TEST_CASE("guarded") {
-  const testing::no_leaks guard({.patience = 1ms});
+  const testing::no_leaks guard({.patience = 1s});
   run([]() -> task<> {
     go(keep_alive);
     co_return;
@@ -74,7 +74,7 @@ TEST_CASE("guarded") {
 }
 
 TEST_CASE("guarded, with what may stay") {
-  const testing::no_leaks guard({.patience = 1ms, .ignore_functions = {"keep_alive"}});
+  const testing::no_leaks guard({.patience = 1s, .ignore_functions = {"keep_alive"}});
   run([]() -> task<> {
     go(keep_alive);
     co_return;

@@ -44,7 +44,7 @@ TEST(Sleepy, LeavesASleeper) {
 }
 
 TEST(Guarded, FailsAtItsGuard) {
-  const leash::testing::no_leaks guard({.patience = 1ms});
+  const leash::testing::no_leaks guard({.patience = 1s});
   run([]() -> task<> {
     go(keep_alive);
     co_return;
@@ -52,7 +52,7 @@ TEST(Guarded, FailsAtItsGuard) {
 }
 
 TEST(Guarded, IgnoresWhatIsNamed) {
-  const leash::testing::no_leaks guard({.patience = 1ms, .ignore_functions = {"keep_alive"}});
+  const leash::testing::no_leaks guard({.patience = 1s, .ignore_functions = {"keep_alive"}});
   run([]() -> task<> {
     go(keep_alive);
     co_return;
@@ -77,9 +77,9 @@ TEST_F(Fixture, MayLeakInItsTearDown) {}
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--listen") leash::testing::add_no_leaks({.patience = 10ms});
+    if (std::string_view(argv[i]) == "--listen") leash::testing::add_no_leaks({.patience = 1s});
     if (std::string_view(argv[i]) == "--ignore")
-      leash::testing::add_no_leaks({.patience = 10ms, .ignore_top_functions = {"keep_alive"}});
+      leash::testing::add_no_leaks({.patience = 1s, .ignore_top_functions = {"keep_alive"}});
   }
   return RUN_ALL_TESTS();
 }
