@@ -239,7 +239,7 @@ TEST_P(GroupKernels, NoJoinOfASleeper) {
 
 TEST_P(GroupKernels, NothingThatRunsWhenAContextIsDone) {
   std::string found;
-  bool ran = false;
+  std::atomic<bool> ran{false};
   run([&]() -> task<> {
     const auto stop = with_cancel(background());
     const channel<int> values;
@@ -252,7 +252,7 @@ TEST_P(GroupKernels, NothingThatRunsWhenAContextIsDone) {
     co_await settled(1);
     found = proven();
     stop.cancel();
-    co_await testing::until([&] { return ran; });
+    co_await testing::until([&] { return ran.load(); });
   });
   EXPECT_EQ("", found);
 }
