@@ -59,7 +59,7 @@ leash::task<> measure(bool chain, std::size_t number, int proofs) {
       leash::go(leak);
     }
   }
-  while (begun != number) co_await leash::this_goroutine::yield();
+  while (begun != number) co_await leash::sleep(1ms);
   co_await leash::sleep(50ms);  // the last of them are about to wait
   prove(proofs);
 }

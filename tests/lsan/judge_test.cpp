@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -109,7 +110,7 @@ void look(verdict& into) {
   scrub_stack();
   __lsan_do_recoverable_leak_check();
   __sanitizer_set_report_fd(reinterpret_cast<void*>(std::uintptr_t(STDERR_FILENO)));
-  std::rewind(report);
+  if (std::fseek(report, 0, SEEK_SET) != 0) throw std::runtime_error("the report cannot be read");
   std::array<char, 4096> line;
   while (std::fgets(line.data(), line.size(), report) != nullptr) {
     std::uintptr_t address = 0;

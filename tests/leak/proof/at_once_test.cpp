@@ -96,6 +96,7 @@ TEST_P(AtOnce, NobodyIsToldOfWhomAnotherHandleCanHelp) {
   watch([&]() -> task<> {
     const channel<int> kept;
     {
+      // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): that it goes is what this is about
       const channel<int> copy = kept;
       go([copy]() -> task<> {
         stays("sender");
