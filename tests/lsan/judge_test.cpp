@@ -34,6 +34,7 @@
 #include "support/stress.hpp"
 
 // Asked by LeakSanitizer before main.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): its name is LeakSanitizer's
 extern "C" const char* __lsan_default_options() {
   return "report_objects=1:leak_check_at_exit=0:malloc_context_size=2:max_leaks=0";
 }

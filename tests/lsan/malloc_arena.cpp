@@ -94,6 +94,7 @@ arena_usage usage() noexcept {
 }  // namespace leash::detail
 
 // Called by LeakSanitizer for each new piece of memory: what it was used for before leads nowhere.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): its name is LeakSanitizer's
 extern "C" void __sanitizer_malloc_hook(const volatile void* memory, std::size_t bytes) {
   std::memset(const_cast<void*>(memory), 0, bytes);
 }

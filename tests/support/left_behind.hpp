@@ -48,7 +48,7 @@ inline void expect_clean(const std::string& said) { EXPECT_EQ(said, ""); }
 // Calls `f` when the check of this thread is waiting for the end of its goroutines.
 template <class F>
 std::thread when_waited_for(F f) {
-  return std::thread([&ours = detail::cohort_of(detail::cohort_here()), f] {
+  return std::thread([&ours = detail::cohort_of(detail::cohort_here()), f = std::move(f)] {
     while (ours.awaited.load() == 0) std::this_thread::yield();
     f();
   });

@@ -201,7 +201,8 @@ TEST(Prover, FindsMainItselfInADeadlock) {
         auto joined = spawn(bound.context(), []() -> task<> { co_await select(); });
         try {
           co_await joined;
-        } catch (const error&) {
+        } catch (const error& ended) {
+          EXPECT_EQ(ended.code(), errc::deadline_exceeded);
         }
       },
       quiet);
