@@ -96,12 +96,14 @@ std::string text_of(const leak_report& fresh, const drop_list::drop* drop) {
 
 void announce_leaks(std::span<const proven_goroutine> found, const drop_list::drop* drop) noexcept
     try {
-  std::vector<proven_goroutine> known(found.begin(), found.end());
-  std::ranges::sort(known, {}, &proven_goroutine::record);
-  leave_out_mains_at_rest(known);
   std::vector<proven_goroutine> fresh;
-  for (const proven_goroutine& each : known)
-    if (mark(each)) fresh.push_back(each);
+  for (const proven_goroutine& each : found)
+    if (each.record->leak.load(std::memory_order_relaxed) == leak_mark::none) fresh.push_back(each);
+  // Most of the time all of them are known: a patrol finds the same ones again and again.
+  if (fresh.empty()) return;
+  std::ranges::sort(fresh, {}, &proven_goroutine::record);
+  leave_out_mains_at_rest(fresh);
+  std::erase_if(fresh, [](const proven_goroutine& each) { return !mark(each); });
   if (fresh.empty()) return;
   announced.fetch_add(fresh.size(), std::memory_order_relaxed);
   const leak_policy policy = policy_in(fresh.front().record->home.load(std::memory_order_acquire));
