@@ -1,6 +1,5 @@
 #include "leak/proof/prove_all.hpp"
 
-#include <algorithm>
 #include <mutex>
 
 #include "sched/worker.hpp"
@@ -17,8 +16,8 @@ std::vector<proven_goroutine> prove_all() {
 void leave_out_mains_at_rest(std::vector<proven_goroutine>& proven) {
   for (const goroutine* main : mains()) {
     if (main->reason.load(std::memory_order_acquire) != wait_reason::select_no_cases) continue;
-    const auto at = std::ranges::lower_bound(proven, main, {}, &proven_goroutine::record);
-    if (at != proven.end() && at->record == main) proven.erase(at);
+    if (const proven_goroutine* at = find_proven(proven, main))
+      proven.erase(proven.begin() + (at - proven.data()));
   }
 }
 

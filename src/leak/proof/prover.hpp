@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include <leash/detail/base/handle_walk.hpp>
@@ -46,6 +49,14 @@ struct proven_goroutine {
   goroutine* record;
   std::uint64_t word;  // as it was proven with: while the record has it, it waits still
 };
+
+// Among these, which are in the order of their records; null: it is none of them.
+inline const proven_goroutine* find_proven(std::span<const proven_goroutine> proven,
+                                           const goroutine* record) noexcept {
+  const auto at = std::ranges::lower_bound(proven, record, std::less<const goroutine*>(),
+                                           &proven_goroutine::record);
+  return at == proven.end() || at->record != record ? nullptr : &*at;
+}
 
 // How far a proof has come with the first reading.
 enum class reading : std::uint8_t {

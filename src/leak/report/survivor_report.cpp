@@ -63,10 +63,9 @@ struct survivor_report::state {
   std::size_t leaked = 0;
 
   bool is_proven(const goroutine& claimed) const noexcept {
-    const auto at = std::ranges::lower_bound(proven, &claimed, {}, &proven_goroutine::record);
-    return at != proven.end() && at->record == &claimed &&
-           with_state(at->word, wait_state::claimed) ==
-               claimed.word.load(std::memory_order_relaxed);
+    const proven_goroutine* at = find_proven(proven, &claimed);
+    return at != nullptr && with_state(at->word, wait_state::claimed) ==
+                                claimed.word.load(std::memory_order_relaxed);
   }
 };
 

@@ -19,9 +19,8 @@ shared_history& history() {
 
 bool is_among(std::span<const proven_goroutine> proven, const goroutine& record,
               std::uint64_t word) noexcept {
-  const auto at = std::ranges::lower_bound(proven, &record, std::less<const goroutine*>(),
-                                           &proven_goroutine::record);
-  return at != proven.end() && at->record == &record && at->word == word;
+  const proven_goroutine* at = find_proven(proven, &record);
+  return at != nullptr && at->word == word;
 }
 
 }  // namespace

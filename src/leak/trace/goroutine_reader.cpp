@@ -137,8 +137,8 @@ bool goroutine_reader::passes(const goroutine& record, std::uint64_t word) const
   if (record.cohort_or_woken.load(std::memory_order_acquire) != filter_.cohort) return false;
   if (filter_.home != nullptr && record.home.load(std::memory_order_acquire) != filter_.home)
     return false;
-  const auto at = std::ranges::lower_bound(filter_.except, &record, {}, &proven_goroutine::record);
-  return at == filter_.except.end() || at->record != &record || at->word != word;
+  const proven_goroutine* at = find_proven(filter_.except, &record);
+  return at == nullptr || at->word != word;
 }
 
 void goroutine_reader::look_at(goroutine& record, claimed_one what) noexcept {

@@ -1,6 +1,5 @@
 #include "sched/leak_patrol.hpp"
 
-#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
@@ -17,18 +16,6 @@
 #include "sched/worker.hpp"
 
 namespace leash::detail {
-namespace {
-
-bool same(const proven_goroutine& a, const proven_goroutine& b) noexcept {
-  return a.record == b.record && a.word == b.word;
-}
-
-bool before(const proven_goroutine& a, const proven_goroutine& b) noexcept {
-  return a.record < b.record;
-}
-
-}  // namespace
-
 struct leak_patrol::state {
   state(scheduler& watched, std::chrono::milliseconds period)
       : home(watched), every(period), thread([this] { patrol(); }) {}
@@ -59,8 +46,8 @@ struct leak_patrol::state {
   void unwind(const std::vector<proven_goroutine>& ours) {
     std::vector<proven_goroutine> twice;
     for (const proven_goroutine& each : ours) {
-      const auto at = std::lower_bound(known.begin(), known.end(), each, before);
-      const bool known_before = at != known.end() && same(*at, each);
+      const proven_goroutine* at = find_proven(known, each.record);
+      const bool known_before = at != nullptr && at->word == each.word;
       if (known_before || mutated(rule::proven_twice)) twice.push_back(each);
     }
     const unwinding_result result = unwind_leaks(twice);

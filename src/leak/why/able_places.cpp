@@ -72,16 +72,13 @@ void borrow_index::read_all() {
 }
 
 bool able_finder::is_proven(const goroutine& record) const noexcept {
-  const auto at = std::ranges::lower_bound(proven_, &record, std::less<const goroutine*>(),
-                                           &proven_goroutine::record);
-  return at != proven_.end() && at->record == &record &&
-         record.word.load(std::memory_order_acquire) == at->word;
+  const proven_goroutine* at = find_proven(proven_, &record);
+  return at != nullptr && record.word.load(std::memory_order_acquire) == at->word;
 }
 
 bool able_finder::is_proven(const wait_view& seen) const noexcept {
-  const auto at = std::ranges::lower_bound(proven_, seen.record, std::less<const goroutine*>(),
-                                           &proven_goroutine::record);
-  return at != proven_.end() && at->record == seen.record && seen.word == at->word;
+  const proven_goroutine* at = find_proven(proven_, seen.record);
+  return at != nullptr && seen.word == at->word;
 }
 
 // While the handle is listed.
