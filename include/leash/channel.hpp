@@ -91,6 +91,7 @@ struct send_side : channel_handle {
     const op_status status = channel_core<T>::send(channel, value, woken);
     channel.lock.unlock();
     if (woken != nullptr) make_ready(*woken);
+    tell_of_try("try_send", &channel, status);
     return status;
   }
 };
@@ -118,6 +119,7 @@ op_status try_receive_value(object* channel, std::optional<T>& into) noexcept {
   const op_status status = channel_core<T>::receive(*channel, into, woken);
   channel->lock.unlock();
   if (woken != nullptr) make_ready(*woken);
+  tell_of_try("try_receive", channel, status);
   return status;
 }
 op_status try_receive_unit(object* channel) noexcept;

@@ -22,6 +22,8 @@ enum class errc {
   bad_option,         // an option or an environment variable has a value that cannot be used
   nil_handle,         // an operation on what was moved from
   not_locked,         // a guard that holds no lock was to be unlocked, or to wait with
+  not_explored,  // what only an exploration can do was asked for elsewhere, or what it cannot do inside one
+  goroutines_left,  // a bubble's main has returned, and others never will
 };
 
 const std::error_category& leash_category() noexcept;

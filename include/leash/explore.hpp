@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <leash/detail/testing/explorations.hpp>
 #include <leash/detail/testing/explored_program.hpp>
 #include <leash/detail/testing/settle_operation.hpp>
 
@@ -28,16 +29,16 @@ namespace leash::testing {
 
 // How schedules are chosen.
 enum class strategy : std::uint8_t {
-  random,      // by chance, with every schedule more or less inclined to stay with who runs
-  pct,         // by priorities that change a few times: a bug that needs d orderings is found with a probability that is known
-               // (Burckhardt et al., A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, 2010)
+  random,  // by chance, with every schedule more or less inclined to stay with who runs
+  pct,  // by priorities that change a few times: a bug that needs d orderings is found with a probability that is known
+  // (Burckhardt et al., A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, 2010)
   exhaustive,  // all of them but for those that differ only in the order of steps that have nothing to do with each other (sleep
-               // sets; Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996)
+  // sets; Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996)
 };
 
 // When timers fire.
 enum class timers : std::uint8_t {
-  any,        // at any moment, in the order of their times: to compute may take long, so that a time-out can win
+  any,  // at any moment, in the order of their times: to compute may take long, so that a time-out can win
   when_idle,  // when nobody can run
 };
 
@@ -81,8 +82,8 @@ const char* text_of(failure_kind kind) noexcept;
 // A goroutine that was left.
 struct left_goroutine {
   std::uint64_t id = 0;
-  std::source_location created_at;  // of main: where explore() was called
-  std::string wait_reason;          // in Go's words
+  std::source_location created_at;          // of main: where explore() was called
+  std::string wait_reason;                  // in Go's words
   std::vector<std::source_location> stack;  // innermost first
   bool proven = false;                      // that it can never run again
 };
@@ -91,19 +92,21 @@ struct failure {
   failure_kind kind = failure_kind::left_over;
   std::size_t schedule = 0;  // the first that failed so, from 1
   std::size_t times = 0;     // how many did
-  std::uint64_t seed = 0;    // of the first: explore with this seed, and the same strategy, begins with it
-  std::string choices;       // replays it: as simple as it could be made
+  std::uint64_t seed =
+      0;  // of the first: explore with this seed, and the same strategy, begins with it
+  std::string choices;  // replays it: as simple as it could be made
   std::vector<left_goroutine> goroutines{};
-  std::string message;              // what happened and where, in a sentence or some
-  std::string timeline;             // who did what, step by step
-  std::vector<std::string> cures{};  // what was tried on this schedule, and ended the leak: "capacity 2"
+  std::string message;   // what happened and where, in a sentence or some
+  std::string timeline;  // who did what, step by step
+  std::vector<std::string>
+      cures{};  // what was tried on this schedule, and ended the leak: "capacity 2"
 };
 
 // What has come of it. The same for the same options and program, but for `took`.
 struct explore_result {
   std::size_t schedules = 0;  // that were run to their end
   bool complete = false;      // of strategy exhaustive: there are no others within the bounds
-  std::size_t pruned = 0;     // of strategy exhaustive: begun, and found to be the same as one before
+  std::size_t pruned = 0;  // of strategy exhaustive: begun, and found to be the same as one before
   std::size_t bound_hit = 0;  // were ended by max_steps
   std::size_t steps = 0;      // of all schedules together
   std::size_t states = 0;     // in which the goroutines stood, all different
@@ -152,5 +155,22 @@ bool exploring() noexcept;
 // The schedule that runs has failed, with this to say; it goes on. Throws errc::not_explored elsewhere than in explore() or bubble().
 // Assertions of GoogleTest are heard of by themselves, with gtest.hpp.
 void fail(std::string message, std::source_location where = std::source_location::current());
+
+// Implementation
+
+template <class F>
+  requires detail::explored_main<F>
+explore_result explore(const explore_options& options, F main, std::source_location where) {
+  detail::explored_copies<F> program(std::move(main), where);
+  return detail::explore(options, program);
+}
+
+template <class F>
+  requires detail::explored_main<F>
+auto bubble(F main, std::source_location where) {
+  detail::explored_copies<F> program(std::move(main), where);
+  detail::run_in_bubble(program);
+  return program.take();
+}
 
 }  // namespace leash::testing

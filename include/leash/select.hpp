@@ -79,6 +79,7 @@ class receive_case final : public select_case {
   bool attempt(goroutine*& woken) noexcept override {
     return channel_core<element>::receive(*target, value_, woken) != op_status::would_block;
   }
+  bool possible() const noexcept override { return can_receive(*target); }
   wait_queue& queue() noexcept override { return target->as<channel_body>().receivers; }
   void prepare() noexcept {
     value_.reset();
@@ -134,6 +135,7 @@ class send_case final : public select_case {
     node.closed = status == op_status::closed;
     return status != op_status::would_block;
   }
+  bool possible() const noexcept override { return can_send(*target); }
   wait_queue& queue() noexcept override { return target->as<channel_body>().senders; }
   void prepare() noexcept { node.slot = static_cast<void*>(source_); }
   void deliver() {
@@ -176,6 +178,7 @@ class done_case final : public select_case {
   bool attempt(goroutine*&) noexcept override {
     return target->done.load(std::memory_order_relaxed);
   }
+  bool possible() const noexcept override { return target->done.load(std::memory_order_relaxed); }
   wait_queue& queue() noexcept override { return target->as<context_body>().waiters; }
   void prepare() noexcept {}
   void deliver() noexcept {}

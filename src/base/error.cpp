@@ -55,6 +55,11 @@ class category final : public std::error_category {
         return "the handle is nil: it was moved from; use what it was moved to, or a copy";
       case errc::not_locked:
         return "the guard holds no lock: lock first, and unlock once";
+      case errc::not_explored:
+        return "only inside leash::testing::explore() or bubble(): call it from code that runs "
+               "there";
+      case errc::goroutines_left:
+        return "goroutines are left that never end: each needs a condition on which it exits";
     }
     return "unknown leash error " + std::to_string(code);
   }

@@ -32,6 +32,11 @@ void tell_watcher(object& owner) noexcept {
 
 }  // namespace
 
+[[gnu::cold]] void operation_lock::tell() noexcept {
+  static_assert(offsetof(object, lock) == 0);
+  tell_locked(reinterpret_cast<object&>(*this));
+}
+
 void set_drop_watcher(drop_watcher given) noexcept {
   watcher.store(given, std::memory_order_relaxed);
 }
@@ -48,12 +53,12 @@ handle* handle::decode(std::uintptr_t encoded) noexcept {
 }
 
 handle handle::announce(object* made, capability_set can) noexcept {
-  made->lock.lock();
+  made->lock.lock_untold();
   made->alive = true;
   made->pins = 1;  // until the first handle is listed
   made->lock.unlock();
   handle first(made, can);
-  made->lock.lock();
+  made->lock.lock_untold();
   made->pins -= 1;
   made->lock.unlock();
   return first;
@@ -112,7 +117,7 @@ void handle::unlink() noexcept {
 }
 
 void free_if_unused(object* candidate) noexcept {
-  candidate->lock.lock();
+  candidate->lock.lock_untold();
   unlock_and_free_if_unused(*candidate);
 }
 
@@ -134,13 +139,13 @@ void unlock_and_free_if_unused(object& candidate) noexcept {
 }
 
 void pin(object& kept) noexcept {
-  kept.lock.lock();
+  kept.lock.lock_untold();
   kept.pins += 1;
   kept.lock.unlock();
 }
 
 void unpin(object& pinned) noexcept {
-  pinned.lock.lock();
+  pinned.lock.lock_untold();
   pinned.pins -= 1;
   unlock_and_free_if_unused(pinned);
 }

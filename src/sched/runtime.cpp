@@ -72,6 +72,7 @@ std::optional<std::chrono::milliseconds> patrol_here() {
 }  // namespace
 
 std::size_t num_goroutines() noexcept {
+  detail::touch(detail::common_thing::goroutine_count, detail::access::read);
   return static_cast<std::size_t>(std::max<std::int64_t>(detail::live_goroutines(), 0));
 }
 

@@ -11,6 +11,7 @@
 #include <leash/detail/base/handle.hpp>
 #include <leash/detail/sched/cohort.hpp>
 #include <leash/detail/sched/promise.hpp>
+#include <leash/error.hpp>
 
 namespace leash::detail {
 
@@ -45,6 +46,9 @@ class condition_poller final : public poller {
 
 // Virtual time starts at a fixed instant, so that runs are alike.
 constexpr std::int64_t virtual_epoch = 1'000'000'000'000'000'000;
+
+// Operations that are done without a suspension before others get their turn.
+constexpr std::uint8_t usual_slice = 128;
 
 std::atomic<std::uint64_t> next_number{1};
 
@@ -81,8 +85,16 @@ std::int64_t live_goroutines() noexcept {
 
 scheduler::scheduler(std::uint32_t processors, bool virtual_time,
                      std::chrono::milliseconds patience, bool hidden)
+    : scheduler(processors, virtual_time, patience, hidden, usual_slice) {}
+
+scheduler::scheduler(explored) : scheduler(1, true, std::chrono::milliseconds(0), false, 1) {}
+
+scheduler::scheduler(std::uint32_t processors, bool virtual_time,
+                     std::chrono::milliseconds patience, bool hidden, std::uint8_t slice)
     : virtual_time(virtual_time),
       hidden(hidden),
+      is_explored(slice != usual_slice),
+      slice(slice),
       made_in_cohort(hidden ? 0 : keep_cohort(cohort_here())),
       number(next_number.fetch_add(1, std::memory_order_relaxed)),
       owned_events(std::make_unique<condition_poller>()),
@@ -337,6 +349,7 @@ bool stopping(const scheduler& home) noexcept {
 namespace {
 
 void arm(scheduler& home, const timer_entry& entry) {
+  touch(common_thing::clock, access::add);
   worker* self = this_worker();
   const bool own = self != nullptr && &self->home == &home;
   worker& holder = own ? *self : *home.workers.front();
@@ -362,6 +375,11 @@ void arm_wait_timer(scheduler& home, goroutine& waiter, clock_time when, std::ui
 }
 
 poller& poller_of(scheduler& home, std::unique_ptr<poller> (*make)(scheduler&)) {
+  if (home.is_explored)
+    throw error(errc::not_explored,
+                "real I/O in an exploration or a bubble, where time is virtual: give the code an "
+                "in-memory transport there, "
+                "see memory_network.hpp");
   const std::lock_guard guard(home.events_lock);
   if (home.io_events == nullptr) {
     home.io_events = make(home);

@@ -48,6 +48,32 @@ class timer_heap {
     return true;
   }
 
+  // Shows those that are due first, all at the same moment, in the order they were armed; max() when there are none. Stale
+  // ones are left out.
+  clock_time first_ones(std::vector<timer_entry>& into) {
+    into.clear();
+    const std::lock_guard guard(lock_);
+    while (!heap_.empty() && stale(heap_.front())) {
+      std::pop_heap(heap_.begin(), heap_.end(), later);
+      heap_.pop_back();
+    }
+    publish();
+    if (heap_.empty()) return clock_time::max();
+    const clock_time when = heap_.front().when;
+    for (const timer_entry& each : heap_)
+      if (each.when == when && !stale(each)) into.push_back(each);
+    std::sort(into.begin(), into.end(),
+              [](const timer_entry& a, const timer_entry& b) { return a.order < b.order; });
+    return when;
+  }
+  // Takes the one out that was armed as this one.
+  void take(const timer_entry& which) noexcept {
+    const std::lock_guard guard(lock_);
+    std::erase_if(heap_, [&](const timer_entry& each) { return each.order == which.order; });
+    std::make_heap(heap_.begin(), heap_.end(), later);
+    publish();
+  }
+
   // How many there are, stale ones among them. Any thread.
   std::size_t size() {
     const std::lock_guard guard(lock_);

@@ -49,6 +49,9 @@ std::string name_of(const std::source_location& place) {
 }
 
 void give_to_handler(const uncaught_exception& what) noexcept {
+  if (detail::somebody_explores())
+    if (detail::conductor* here = detail::conductor_here(); here != nullptr && here->uncaught(what))
+      return;
   if (const uncaught_handler handler = installed.load(std::memory_order_acquire))
     handler(what);
   else

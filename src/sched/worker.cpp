@@ -14,8 +14,6 @@ constinit thread_local worker* working = nullptr;
 constinit thread_local scheduler* starting_in = nullptr;
 constinit thread_local const goroutine* standing_in_for = nullptr;
 
-constexpr std::uint8_t operations_in_a_slice = 128;
-
 void count(std::atomic<std::int64_t>& own) noexcept {
   own.store(own.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
@@ -194,7 +192,7 @@ void worker::run(goroutine& next) noexcept {
     signs.turn_begins(next, next.top->where);
     next.resumed.store(present, std::memory_order_relaxed);
   }
-  next.slice = operations_in_a_slice;
+  next.slice = home.slice;
   bool resume = false;
   if (!next.unwind) {
     if (next.leak.load(std::memory_order_relaxed) != leak_mark::none) [[unlikely]]
@@ -388,6 +386,7 @@ void launch(goroutine& fresh, promise_base& root, object* leash) noexcept {
     self->push(fresh, false);
   else
     home.inject_from_outside(fresh);
+  operation_over("go", nullptr);
 }
 
 void discard(goroutine& fresh) noexcept {

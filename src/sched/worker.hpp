@@ -110,6 +110,9 @@ class scheduler {
   // `hidden`: its goroutines are no part of the program, see runtime_options.
   scheduler(std::uint32_t processors, bool virtual_time, std::chrono::milliseconds patience,
             bool hidden = false);
+  // One worker, on virtual time, whose goroutines give way after each operation; see src/testing/explore.
+  struct explored {};
+  explicit scheduler(explored);
   ~scheduler();
 
   // Runs worker 0 on this thread until `finished` is set; the other workers run on threads of theirs.
@@ -140,6 +143,10 @@ class scheduler {
   // After a timer was armed: who waits in the poller may have to get up earlier.
   void timer_armed(clock_time when) noexcept;
   clock_time now() const noexcept;
+  // On virtual time, for who lets it pass.
+  void set_time(clock_time present) noexcept {
+    virtual_now_.store(present.time_since_epoch().count(), std::memory_order_release);
+  }
   std::int64_t live() const noexcept;
   bool all_asleep() const noexcept {
     return asleep_.load(std::memory_order_seq_cst) == workers.size();
@@ -147,6 +154,8 @@ class scheduler {
 
   const bool virtual_time;
   const bool hidden;
+  const bool is_explored = false;
+  const std::uint8_t slice;            // how many operations a goroutine does without giving way
   const std::uint32_t made_in_cohort;  // kept as long as this
   std::atomic<leak_policy> policy{leak_policy::off};
   // What run() runs, until it has ended; null in a runtime that is embedded.
@@ -169,6 +178,8 @@ class scheduler {
 
  private:
   friend class worker;
+  scheduler(std::uint32_t processors, bool virtual_time, std::chrono::milliseconds patience,
+            bool hidden, std::uint8_t slice);
   void loop(worker& self, const std::atomic<bool>& finished);
   goroutine* find_work(worker& self);
   void look_at_waits(worker& self) noexcept;

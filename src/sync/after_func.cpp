@@ -49,6 +49,7 @@ bool drop_deferred(object& registered) noexcept {
   }
   registered.lock.unlock();
   drop(mine);
+  operation_over("stop", &registered);
   return mine != nullptr;
 }
 

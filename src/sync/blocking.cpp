@@ -140,11 +140,22 @@ class blocking_pool {
 };
 
 [[gnu::noinline]] void blocking_wait::await_suspend(std::coroutine_handle<>) noexcept {
-  if (doomed(*self_))
+  if (doomed(*self_)) {
     unwind_self(*self_);
-  else
+  } else if (conductor* decides = somebody_explores() ? conductor_here() : nullptr) {
+    goroutine& self = *self_;
+    self.wait = this;
+    word_ = park(self, wait_reason::blocking, nullptr, 0, true);
+    if (word_ == 0)
+      make_ready(self);
+    else
+      decides->call_later(*this, self, word_);
+  } else {
     blocking_pool::instance().submit(*this);
+  }
 }
+
+void call_blocking(blocking_wait& waited_for) noexcept { waited_for.run(); }
 
 bool blocking_wait::abandon(goroutine&) noexcept {
   if (blocking_pool::instance().withdraw(*this)) return true;

@@ -28,7 +28,28 @@ bool close_channel(object& channel) noexcept {
     woken = item->next;
     make_ready(*item, false);
   }
+  operation_over("close", &channel);
   return true;
+}
+
+namespace {
+
+bool somebody_waits(const wait_queue& queue) noexcept {
+  for (const wait_node* each = queue.first(); each != nullptr; each = each->next)
+    if (each->waiter->word.load(std::memory_order_relaxed) == each->word) return true;
+  return false;
+}
+
+}  // namespace
+
+bool can_send(object& channel) noexcept {
+  const auto& body = channel.as<channel_body>();
+  return body.closed || body.size != body.capacity || somebody_waits(body.receivers);
+}
+
+bool can_receive(object& channel) noexcept {
+  const auto& body = channel.as<channel_body>();
+  return body.closed || body.size != 0 || somebody_waits(body.senders);
 }
 
 void throw_closed(const char* operation) {
@@ -46,6 +67,7 @@ auto read_locked(object* channel, Read read) noexcept {
   channel->lock.lock();
   const result value = read(channel->as<channel_body>());
   channel->lock.unlock();
+  operation_over("look", channel);
   return value;
 }
 
@@ -77,6 +99,7 @@ op_status send_side<void>::try_send() const noexcept {
   const op_status status = channel_core<unit>::send(channel, nothing, woken);
   channel.lock.unlock();
   if (woken != nullptr) make_ready(*woken);
+  tell_of_try("try_send", &channel, status);
   return status;
 }
 
@@ -88,6 +111,7 @@ op_status try_receive_unit(object* channel) noexcept {
   const op_status status = channel_core<unit>::receive(*channel, value, woken);
   channel->lock.unlock();
   if (woken != nullptr) make_ready(*woken);
+  tell_of_try("try_receive", channel, status);
   return status;
 }
 

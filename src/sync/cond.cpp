@@ -28,6 +28,7 @@ void signal_cond(object& cond) noexcept {
   }
   cond.lock.unlock();
   if (woken != nullptr) make_ready(*woken);
+  operation_over("signal", &cond);
 }
 
 void broadcast_cond(object& cond) noexcept {
@@ -36,6 +37,7 @@ void broadcast_cond(object& cond) noexcept {
   while (wait_node* next = cond.as<cond_body>().waiters.claim_first(cond)) woken.add(*next->waiter);
   cond.lock.unlock();
   woken.make_all_ready();
+  operation_over("broadcast", &cond);
 }
 
 // The handle is dropped here: the cond's own keeps the mutex.

@@ -72,6 +72,7 @@ bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
   body.reason = reason;
   const std::exception_ptr displaced = std::exchange(body.cause, cause);  // dies without the lock
   context.done.store(true, std::memory_order_seq_cst);
+  touch(common_thing::contexts, access::write);
   const bool armed = std::exchange(body.armed, false);
   if (body.stop.stop_possible()) later.tokens.push_back(body.stop);
   goroutine* woken = nullptr;
@@ -162,6 +163,7 @@ void cancel_context(object& context, errc reason, const std::exception_ptr& caus
   }
   // Last, because this runs callbacks of the program.
   for (std::stop_source& each : later.tokens) each.request_stop();
+  operation_over("cancel", &context);
 }
 
 bool done_operation::await_ready() noexcept {
@@ -190,6 +192,8 @@ bool done_operation::await_ready() noexcept {
   auto& body = context.as<context_body>();
   if (context.done.load(std::memory_order_relaxed)) {
     context.lock.unlock();
+    if (somebody_explores()) [[unlikely]]
+      tell_awaited(text_of(wait_reason::context_done), &context, effect::some);
     yield_current(self);
     return;
   }
@@ -216,7 +220,13 @@ namespace leash {
 
 bool context::is_done() const noexcept {
   const detail::object* target = handle_.target();
-  return target != nullptr && target->done.load(std::memory_order_seq_cst);
+  if (target == nullptr) return false;
+  const bool done = target->done.load(std::memory_order_seq_cst);
+  if (detail::somebody_explores()) [[unlikely]] {
+    detail::tell_touched(detail::common_thing::contexts, detail::access::read);
+    detail::tell_over("is_done", target, done ? detail::effect::some : detail::effect::nothing);
+  }
+  return done;
 }
 
 std::error_code context::error() const noexcept {

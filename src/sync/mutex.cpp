@@ -30,6 +30,7 @@ void unlock_mutex(handle& guard) noexcept {
   mutex.lock.unlock();
   guard.reset();
   if (next != nullptr) make_ready(*next);
+  operation_over("unlock", &mutex);
 }
 
 }  // namespace leash::detail
@@ -48,6 +49,8 @@ mutex::guard mutex::try_lock() const {
   if (detail::lock_if_free(target))
     held.handle_ = detail::handle(&target, detail::set_of(detail::capability::unlock));
   target.lock.unlock();
+  detail::operation_over("try_lock", &target,
+                         held.handle_ ? detail::effect::some : detail::effect::nothing);
   return held;
 }
 

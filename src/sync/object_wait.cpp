@@ -2,13 +2,16 @@
 
 namespace leash::detail {
 
-bool object_wait::suspended_at_once() noexcept {
+bool object_wait::suspended_at_once(wait_reason reason) noexcept {
   goroutine& self = *self_;
   if (plan_ == plan::park) return false;
-  if (plan_ == plan::unwind)
+  if (plan_ == plan::unwind) {
     unwind_self(self);
-  else
-    yield_current(self);
+    return true;
+  }
+  if (somebody_explores()) [[unlikely]]
+    tell_awaited(text_of(reason), target_, effect::some);
+  yield_current(self);
   return true;
 }
 
@@ -26,7 +29,7 @@ bool object_wait::park_in(wait_queue& queue, wait_reason reason, capability_set 
 
 [[gnu::noinline]] void object_wait::suspend(wait_queue* queue, wait_reason reason,
                                             capability_set ends) noexcept {
-  if (suspended_at_once()) return;
+  if (suspended_at_once(reason)) return;
   goroutine& self = *self_;
   if (target_ == nullptr) {
     self.wait = nullptr;

@@ -26,6 +26,7 @@ void run_token::complete() noexcept {
   once.lock.unlock();
   handle_.reset();
   woken.make_all_ready();
+  operation_over("complete", &once);
 }
 
 void run_token::give_up() noexcept {
@@ -42,6 +43,7 @@ void run_token::give_up() noexcept {
   once.lock.unlock();
   handle_.reset();
   if (woken != nullptr) make_ready(*woken);
+  operation_over("give up", &once);
 }
 
 }  // namespace leash::detail

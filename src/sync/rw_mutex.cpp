@@ -54,6 +54,7 @@ void unlock_rw_mutex(handle& guard, bool shared) noexcept {
   rw_mutex.lock.unlock();
   guard.reset();
   woken.make_all_ready();
+  operation_over("unlock", &rw_mutex);
 }
 
 void rw_wait::await_suspend(std::coroutine_handle<>) noexcept {
@@ -100,6 +101,8 @@ rw_mutex::guard rw_mutex::attempt(bool shared) const {
     held.shared_ = shared;
   }
   target.lock.unlock();
+  detail::operation_over(shared ? "try_lock_shared" : "try_lock", &target,
+                         held.handle_ ? detail::effect::some : detail::effect::nothing);
   return held;
 }
 

@@ -31,6 +31,31 @@ void select_wait::unlock_all() noexcept {
   for (std::uint32_t i = objects_; i-- > 0;) order_[i]->lock.unlock();
 }
 
+// For ready(), which takes the cases in their order then: puts one of those that are possible first, whichever is chosen.
+// When none is, and two wait for one object, the order in which these are queued is chosen.
+[[gnu::cold]] void select_wait::let_choose() noexcept {
+  conductor* const decides = conductor_here();
+  if (decides == nullptr) return;
+  const auto possible = [](const select_case* each) {
+    return each != nullptr && each->target != nullptr && each->possible();
+  };
+  select_case** const end = cases_ + count_;
+  if (const auto ready = static_cast<std::uint32_t>(std::count_if(cases_, end, possible));
+      ready != 0) {
+    select_case** chosen = std::find_if(cases_, end, possible);
+    for (std::uint32_t rest = decides->choose(ready); rest != 0; --rest)
+      chosen = std::find_if(chosen + 1, end, possible);
+    std::iter_swap(cases_, chosen);
+    return;
+  }
+  std::uint32_t named = 0;
+  for (std::uint32_t i = 0; i < count_; ++i)
+    named += cases_[i] != nullptr && cases_[i]->target != nullptr ? 1 : 0;
+  if (named == objects_) return;
+  for (std::uint32_t i = 0; i + 1 < count_; ++i)
+    std::swap(cases_[i], cases_[i + decides->choose(count_ - i)]);
+}
+
 // True: a case has happened. False: see suspend(); the locks are held if it is to park.
 bool select_wait::ready() noexcept {
   if (doomed(*self_) && !mutated(rule::doom_before_effect)) {
@@ -40,8 +65,10 @@ bool select_wait::ready() noexcept {
   sort_objects();
   lock_all();
   goroutine* woken = nullptr;
+  const bool by_chance = !somebody_explores() || conductor_here() == nullptr;
+  if (!by_chance) let_choose();
   for (std::uint32_t i = 0; i < count_ && chosen_ == nothing; ++i) {
-    if (i + 1 < count_) std::swap(cases_[i], cases_[i + random_below(count_ - i)]);
+    if (by_chance && i + 1 < count_) std::swap(cases_[i], cases_[i + random_below(count_ - i)]);
     select_case* each = cases_[i];
     if (each != nullptr && each->target != nullptr && each->attempt(woken))
       chosen_ = each->node.index;
@@ -73,6 +100,8 @@ wait_reason select_wait::reason() const noexcept {
     return;
   }
   if (plan_ == plan::yield) {
+    if (somebody_explores()) [[unlikely]]
+      tell_awaited("select", nullptr, chosen_ == otherwise_ ? effect::nothing : effect::some);
     yield_current(self);
     return;
   }

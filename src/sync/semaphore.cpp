@@ -42,6 +42,7 @@ void give_back(handle& permit, std::size_t permits) noexcept {
   semaphore.lock.unlock();
   permit.reset();
   woken.make_all_ready();
+  operation_over("release", &semaphore);
 }
 
 void acquire_wait::await_suspend(std::coroutine_handle<>) noexcept {
@@ -77,6 +78,7 @@ std::size_t read_locked(detail::object* semaphore, Read read) noexcept {
   semaphore->lock.lock();
   const std::size_t value = read(semaphore->as<detail::semaphore_body>());
   semaphore->lock.unlock();
+  detail::operation_over("look", semaphore);
   return value;
 }
 
@@ -107,6 +109,8 @@ semaphore::permit semaphore::try_acquire(std::size_t permits) const {
     got.permits_ = permits;
   }
   target.lock.unlock();
+  detail::operation_over("try_acquire", &target,
+                         got.handle_ ? detail::effect::some : detail::effect::nothing);
   return got;
 }
 

@@ -45,6 +45,7 @@ bool has_ended(const handle& named) noexcept {
   completion.lock.lock();
   const bool over = completion.as<completion_body>().how != goroutine_end::not_yet;
   completion.lock.unlock();
+  operation_over("look", &completion, over ? effect::some : effect::nothing);
   return over;
 }
 

@@ -59,6 +59,7 @@ receive_channel<std::chrono::steady_clock::time_point> after(std::chrono::nanose
 std::chrono::steady_clock::time_point now() noexcept {
   const detail::goroutine* self = detail::current_goroutine();
   if (self == nullptr) return std::chrono::steady_clock::now();
+  detail::touch(detail::common_thing::clock, detail::access::read);
   return detail::now(*self->home.load(std::memory_order_relaxed));
 }
 

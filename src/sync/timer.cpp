@@ -96,13 +96,16 @@ bool stop_timer(object& timer) noexcept {
   const bool was_pending = take_back(body_of(timer));
   timer.outside.store(0, std::memory_order_release);
   timer.lock.unlock();
+  operation_over("stop", &timer);
   return was_pending;
 }
 
 bool reset_timer(object& timer, std::chrono::nanoseconds first, std::chrono::nanoseconds period) {
   // A prover that saw nobody who could send must see that this has changed.
   const handle grant(&timer, set_of(capability::send));
-  return arm(timer, first, period);
+  const bool was_pending = arm(timer, first, period);
+  operation_over("reset", &timer);
+  return was_pending;
 }
 
 }  // namespace leash::detail

@@ -32,6 +32,7 @@ bool add_and_unlock(object& group, std::int64_t n) noexcept {
     woken = item->next;
     make_ready(*item);
   }
+  operation_over(n < 0 ? "done" : "add", &group);
   return true;
 }
 

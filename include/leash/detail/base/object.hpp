@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include <leash/detail/base/explored.hpp>
 #include <leash/detail/base/spin_lock.hpp>
 #include <leash/detail/base/stable_pool.hpp>
 
@@ -69,8 +70,23 @@ class guarded_count {
   std::atomic<std::uint32_t> value_{0};
 };
 
+// The lock of an object's operations. Explorations are told which step uses which objects.
+class operation_lock : public spin_lock {
+ public:
+  void lock() noexcept {
+    if (somebody_explores()) [[unlikely]]
+      tell();
+    spin_lock::lock();
+  }
+  // For what is no operation: who pins the object, or frees it, is nobody's business.
+  void lock_untold() noexcept { spin_lock::lock(); }
+
+ private:
+  void tell() noexcept;
+};
+
 struct object {
-  spin_lock lock;
+  operation_lock lock;
   spin_lock handle_lock;
   std::uintptr_t first_handle = 0;  // encoded, see handle.hpp
   std::atomic<std::uint32_t> handle_count{0};
@@ -103,6 +119,8 @@ object* make_object(const object_class& kind, Args&&... args) {
   object* made = object_pool::instance().acquire();
   new (made->body) Body(std::forward<Args>(args)...);
   made->kind = &kind;
+  if (somebody_explores()) [[unlikely]]
+    tell_made(*made);
   return made;
 }
 

@@ -13,6 +13,17 @@
 #define LEASH_ASAN 0
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+#define LEASH_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LEASH_TSAN 1
+#endif
+#endif
+#ifndef LEASH_TSAN
+#define LEASH_TSAN 0
+#endif
+
 // Whether it takes signals such as SIGSEGV for itself.
 #if LEASH_ASAN || defined(__SANITIZE_THREAD__)
 #define LEASH_SANITIZED 1

@@ -41,6 +41,7 @@ class blocking_wait : public wait_base {
 
  private:
   friend class blocking_pool;
+  friend void call_blocking(blocking_wait& waited_for) noexcept;
   static constexpr std::uint8_t returned = 1;
   static constexpr std::uint8_t abandoned = 2;
 
@@ -60,6 +61,9 @@ class blocking_wait : public wait_base {
   blocking_wait* previous_ = nullptr;
   blocking_wait* next_ = nullptr;
 };
+
+// Calls the function on this thread, and has its goroutine go on.
+void call_blocking(blocking_wait& waited_for) noexcept;
 
 template <class F>
 class [[nodiscard]] blocking_operation final : public blocking_wait {

@@ -116,6 +116,8 @@ struct channel_core {
   // A channel of a special kind, whose body begins with a channel's.
   template <class Body>
   static handle make_as(std::size_t capacity, const object_class& kind) {
+    if (somebody_explores()) [[unlikely]]
+      capacity += ask_extra_capacity();
     if (capacity > std::size_t{1} << 31) throw std::bad_alloc();
     object* made = make_object<Body>(kind);
     auto& body = made->template as<Body>();
@@ -125,6 +127,14 @@ struct channel_core {
     return handle::announce(made, set_of(capability::send, capability::receive));
   }
 };
+
+// Whether a send, or a receive, would not have to wait. Requires the lock; exact where nobody else runs.
+bool can_send(object& channel) noexcept;
+bool can_receive(object& channel) noexcept;
+
+inline void tell_of_try(const char* what, const object* channel, op_status status) noexcept {
+  operation_over(what, channel, status == op_status::would_block ? effect::nothing : effect::some);
+}
 
 // False: it was closed already. The waiters are made ready.
 bool close_channel(object& channel) noexcept;

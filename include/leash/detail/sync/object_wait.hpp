@@ -58,7 +58,7 @@ class object_wait : public wait_base {
   // else may have by the time it returns.
   void suspend(wait_queue* queue, wait_reason reason, capability_set ends) noexcept;
   // Its parts, for those who have more to do. True: there was no need to park, and there is no lock.
-  bool suspended_at_once() noexcept;
+  bool suspended_at_once(wait_reason reason) noexcept;
   // Requires the lock. False: the goroutine is doomed, and to be made ready after unlocking.
   bool park_in(wait_queue& queue, wait_reason reason, capability_set ends) noexcept;
   // For abandon(). Requires the lock.

@@ -45,6 +45,7 @@ void send_reply(object& channel, T& value) noexcept {
   static_cast<void>(channel_core<T>::send(channel, value, woken));  // there is a slot for it
   channel.lock.unlock();
   if (woken != nullptr) make_ready(*woken);
+  operation_over("reply", &channel);
 }
 
 }  // namespace leash::detail

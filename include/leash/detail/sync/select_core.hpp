@@ -29,6 +29,8 @@ class select_case {
 
   // Under the target's lock. True: it happened; `woken` is to be made ready afterwards.
   virtual bool attempt(goroutine*& woken) noexcept = 0;
+  // Whether it would happen. Under the target's lock; exact where nobody else runs.
+  virtual bool possible() const noexcept = 0;
   virtual wait_queue& queue() noexcept = 0;
 
  protected:
@@ -70,6 +72,7 @@ class select_wait : public wait_base {
   enum class plan : std::uint8_t { park, unwind, yield };
 
   void lock_all() noexcept;
+  void let_choose() noexcept;
   void unlock_all() noexcept;
   void leave_queues() noexcept;
   wait_reason reason() const noexcept;

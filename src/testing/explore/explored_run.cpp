@@ -1,0 +1,324 @@
+#include "testing/explore/explored_run.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include <leash/detail/sched/promise.hpp>
+#include <leash/detail/sync/blocking_core.hpp>
+#include <leash/uncaught.hpp>
+
+#include "testing/explore/dice.hpp"
+
+namespace leash::detail {
+namespace {
+
+std::string said_by(const std::exception_ptr& what) {
+  try {
+    std::rethrow_exception(what);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
+}  // namespace
+
+explored_run::explored_run(const run_settings& settings, chooser& chooses,
+                           explored_program& program, explore_memory& memory)
+    : settings_(settings),
+      chooser_(chooses),
+      program_(program),
+      memory_(memory),
+      footprints_(chooses.wants_footprints()),
+      names_wanted_(footprints_ || settings.look_closely),
+      home_(scheduler::explored{}),
+      worker_(*home_.workers.front()),
+      actors_(1) {
+  actors_.front().who = mixed(0, 0);
+}
+
+explored_run::~explored_run() = default;
+
+run_outcome explored_run::run() {
+  const conducted here(*this);
+  set_this_worker(&worker_);
+  if (memory_.assertions != nullptr) memory_.assertions->begin();
+  memory_.running = this;
+  current_ = &memory_.own;
+  deciding_ = true;
+  program_.start(*this);
+  work_on_own_fiber();
+  deciding_ = false;
+  if (!stopped_) judge();
+  if (memory_.assertions != nullptr)
+    if (std::string failed = memory_.assertions->failures(); !failed.empty())
+      fail(std::move(failed));
+  leave_fibers();
+  set_this_worker(nullptr);
+  home_.unwind_survivors(false);
+  return std::move(outcome_);
+}
+
+void explored_run::work_on_own_fiber() {
+  for (;;) {
+    fiber& next = work();
+    if (&next == &memory_.own) return;
+    memory_.own.switch_to(next);
+    current_ = &memory_.own;
+  }
+}
+
+void explored_run::loop_of_fiber(void* memory) {
+  auto& common = *static_cast<explore_memory*>(memory);
+  for (;;) {
+    explored_run& run = *common.running;
+    fiber& here = *run.current_;
+    fiber& next = run.work();
+    common.idle.push_back(&here);
+    run.current_ = &next;
+    here.switch_to(next);
+  }
+}
+
+// Takes steps, on this fiber, until there is something to be done on another, which is returned: to go on with who was interrupted
+// there, or, when nobody can take a step, to end on the thread's own.
+fiber& explored_run::work() {
+  for (;;) {
+    decision next = std::exchange(pending_, {});
+    if (next.kind == decision::what::nothing) {
+      gather_ready();
+      next = decide(0);
+    }
+    if (next.kind == decision::what::nothing) return memory_.own;
+    if (next.kind == decision::what::step)
+      if (fiber* there = actors_[next.id].interrupted) {
+        current_ = there;
+        return *there;
+      }
+    take_step(next);
+  }
+}
+
+void explored_run::take_step(const decision& next) {
+  used_.clear();
+  switch (next.kind) {
+    case decision::what::nothing:
+      return;
+    case decision::what::fire: {
+      const timer_entry due = timers_[next.index];
+      worker_.timers.take(due);
+      if (due.when > home_.now()) home_.set_time(due.when);
+      touched(common_thing::clock, access::write);
+      if (settings_.look_closely) note(event_kind::fired, 0, "timer", false);
+      due.action(due.target, due.stamp, due.detail);
+      break;
+    }
+    case decision::what::call: {
+      const pending_call call = calls_[next.index];
+      calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(next.index));
+      used_.add_everything();
+      if (settings_.look_closely) note(event_kind::called, 0, "blocking", false);
+      call_blocking(*call.function);
+      break;
+    }
+    case decision::what::step:
+      begin_step(next.id);
+      worker_.run(*actors_[next.id].record);
+      break;
+  }
+  end_step();
+}
+
+void explored_run::begin_step(goroutine_id id) noexcept {
+  running_ = id;
+  used_.clear();
+  awaited_ = nullptr;
+  had_nothing_ = false;
+}
+
+// The goroutine that ran has suspended or ended, a timer has fired.
+void explored_run::end_step() {
+  const goroutine_id ran = std::exchange(running_, 0);
+  worker_.begun.count = 0;
+  bool polled = false;
+  if (ran != 0) {
+    const goroutine& record = *actors_[ran].record;
+    const wait_state state = state_of(record.word.load(std::memory_order_relaxed));
+    if (state == wait_state::dead || record.id.load(std::memory_order_relaxed) != ran) {
+      actors_[ran].here = false;
+      touched(common_thing::goroutine_count, access::add);
+      note_state(actors_[ran], nullptr);
+      if (settings_.look_closely) note(event_kind::ended, ran, "", false);
+    } else {
+      const bool waits = state == wait_state::waiting;
+      // It gives way on its own account, or an operation had nothing to do.
+      polled = !waits && !record.unwind && (awaited_ == nullptr || had_nothing_);
+      note_leash(record);
+      if (polled || record.unwind) used_.add_everything();
+      note_state(actors_[ran], waits ? "waits" : "goes on");
+      const char* const what =
+          waits ? leash::detail::text_of(record.reason.load(std::memory_order_relaxed))
+          : awaited_ != nullptr ? awaited_
+                                : "yield";
+      if (settings_.look_closely) note(event_kind::step, ran, what, waits);
+    }
+  }
+  ++progress_;
+  if (polled) actors_[ran].polled_at = progress_;
+  gather_ready();
+  if (deciding_ && footprints_) chooser_.stepped(used_);
+}
+
+void explored_run::note_leash(const goroutine& record) noexcept {
+  if (record.leash.load(std::memory_order_relaxed) != nullptr)
+    touched(common_thing::contexts, access::read);
+}
+
+void explored_run::operation_over(const char* what, const object* on, effect came) noexcept {
+  if (worker_.current == nullptr || running_ == 0) return;
+  if (!deciding_) {
+    watch_endless_loops();
+    return;
+  }
+  const goroutine_id me = running_;
+  note_leash(*actors_[me].record);
+  if (on != nullptr && footprints_) used_.add(name_of(*on), access::write);
+  ++progress_;
+  if (came == effect::nothing) {
+    actors_[me].polled_at = progress_;
+    used_.add_everything();
+  }
+  note_state(actors_[me], what);
+  if (settings_.look_closely) note(event_kind::step, me, what, false);
+  gather_ready();
+  if (footprints_) chooser_.stepped(used_);
+  const decision next = decide(me);
+  if (next.kind == decision::what::nothing ||
+      (next.kind == decision::what::step && next.id == me)) {
+    begin_step(me);
+    return;
+  }
+  interrupt(me, next);
+}
+
+// Somebody else takes a step, while this goroutine stays where it is.
+void explored_run::interrupt(goroutine_id me, const decision& next) noexcept {
+  fiber& here = *current_;
+  actors_[me].interrupted = &here;
+  ready_.push_back(me);
+  exception_trace trace = std::exchange(worker_.trace, {});
+  goroutine* const record = std::exchange(worker_.current, nullptr);
+  running_ = 0;
+  fiber* there = next.kind == decision::what::step ? actors_[next.id].interrupted : nullptr;
+  if (there == nullptr) {
+    pending_ = next;
+    there = &spare_fiber(here);
+  }
+  current_ = there;
+  here.switch_to(*there);
+  current_ = &here;
+  worker_.trace = std::move(trace);
+  worker_.current = record;
+  actors_[me].interrupted = nullptr;
+  std::erase(ready_, me);
+  begin_step(me);
+}
+
+fiber& explored_run::spare_fiber(const fiber& but) {
+  // The thread's own stack is as good as any while nobody is interrupted on it.
+  const bool own_is_free =
+      &but != &memory_.own && std::none_of(ready_.begin(), ready_.end(), [&](goroutine_id id) {
+        return actors_[id].interrupted == &memory_.own;
+      });
+  if (own_is_free) return memory_.own;
+  if (memory_.idle.empty()) {
+    memory_.fibers.push_back(std::make_unique<fiber>(loop_of_fiber, &memory_));
+    return *memory_.fibers.back();
+  }
+  fiber& taken = *memory_.idle.back();
+  memory_.idle.pop_back();
+  return taken;
+}
+
+// From here on nobody chooses; all that can still run gets to where it can be unwound.
+void explored_run::stop() noexcept {
+  deciding_ = false;
+  stopped_ = true;
+  home_.stopping.store(true, std::memory_order_seq_cst);
+}
+
+void explored_run::watch_endless_loops() noexcept {
+  constexpr std::size_t too_many = 10'000'000;
+  if (!stopped_ || ++operations_while_stopped_ < too_many) return;
+  std::fputs(
+      "leash: an explored goroutine goes round without ever suspending, so it cannot be ended.\n"
+      "Let it co_await something in its loop: this_goroutine::yield() is enough.\n",
+      stderr);
+  std::abort();
+}
+
+// Who was interrupted goes on until it suspends: then nothing is left on any fiber. Who can run is handed to the scheduler.
+void explored_run::leave_fibers() {
+  for (;;) {
+    const auto at = std::find_if(ready_.begin(), ready_.end(), [&](goroutine_id id) {
+      return actors_[id].interrupted != nullptr;
+    });
+    if (at == ready_.end()) break;
+    fiber& there = *actors_[*at].interrupted;
+    current_ = &there;
+    memory_.own.switch_to(there);
+    current_ = &memory_.own;
+    work_on_own_fiber();
+  }
+  for (const goroutine_id id : ready_) home_.injected.push(actors_[id].record);
+  for (const goroutine_id id : settling_) home_.injected.push(actors_[id].record);
+  for (const pending_call& call : calls_)
+    if (claim(*call.waiter, call.word)) {
+      call.waiter->unwind = true;
+      make_ready(*call.waiter);
+    }
+  // Nobody can be shielded from the end of what is only tried.
+  for (const actor& each : actors_)
+    if (each.here) {
+      each.record->shields.store(0, std::memory_order_relaxed);
+      each.record->sheltered.store(false, std::memory_order_relaxed);
+    }
+}
+
+void explored_run::main_ended() noexcept {
+  main_over_ = true;
+  touched(common_thing::clock, access::write);
+  last_moment_ = in_future(home_, settings_.settle);
+  if (program_.failure()) {
+    outcome_.failed = testing::failure_kind::uncaught_exception;
+    outcome_.said = "main threw: " + said_by(program_.failure());
+  }
+}
+
+bool explored_run::uncaught(const uncaught_exception& what) noexcept {
+  if (!deciding_) return true;
+  outcome_.failed = testing::failure_kind::uncaught_exception;
+  outcome_.said = said_by(what.error);
+  outcome_.thrown = what.error;
+  seen_goroutine thrower;
+  thrower.shown.id = what.goroutine;
+  thrower.shown.created_at = what.created_at;
+  thrower.shown.wait_reason = "running";
+  thrower.shown.stack.assign(what.stack.begin(), what.stack.end());
+  outcome_.left.push_back(std::move(thrower));
+  // As a panic ends a program.
+  stop();
+  return true;
+}
+
+void explored_run::fail(std::string message) {
+  if (!outcome_.said.empty()) outcome_.said += '\n';
+  outcome_.said += message;
+  if (!outcome_.failed) outcome_.failed = testing::failure_kind::failed_assertion;
+}
+
+}  // namespace leash::detail

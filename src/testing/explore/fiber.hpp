@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <ucontext.h>
+
+// Stacks to switch between, for goroutines that are interrupted where they cannot suspend. All on one thread.
+
+namespace leash::detail {
+
+class fiber {
+ public:
+  // `body` is called on the fiber's own stack when it is first switched to, and does not return.
+  using body = void (*)(void* argument);
+  fiber(body called, void* argument);
+  // The one that the thread is on already: its own stack.
+  fiber() noexcept;
+  fiber(fiber&&) = delete;
+  ~fiber();
+
+  // Leaves this fiber, which is the one that runs, for another. Returns when somebody switches back. What is in flight of
+  // exceptions stays with each.
+  void switch_to(fiber& other) noexcept;
+
+ private:
+  static constexpr std::size_t stack_bytes = std::size_t{256} << 10;
+
+  struct exceptions {
+    void* caught = nullptr;
+    unsigned uncaught = 0;
+  };
+
+  static void enter();
+
+  ucontext_t context_{};
+  void* stack_ = nullptr;  // null: the thread's
+  std::size_t mapped_ = 0;
+  body body_ = nullptr;
+  void* argument_ = nullptr;
+  exceptions exceptions_;
+  // Of sanitizers.
+  [[maybe_unused]] void* shadow_ = nullptr;
+  const void* bottom_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace leash::detail
