@@ -12,6 +12,11 @@ namespace {
 constexpr std::uint64_t common_names = 1;
 constexpr std::uint64_t older_than_the_run = 64;
 
+// Where it was suspended last. One that has no frame any more is ending: its closure dies.
+std::source_location place_of(const goroutine& record) noexcept {
+  return record.top != nullptr ? record.top->where : std::source_location();
+}
+
 }  // namespace
 
 // Of the object that is made next.
@@ -70,7 +75,7 @@ void explored_run::note_state(actor& of, const char* at) {
   state_ ^= of.state;
   of.state = 0;
   if (at == nullptr) return;
-  const std::source_location where = of.record->top->where;
+  const std::source_location where = place_of(*of.record);
   of.state = mixed(of.who, mixed(reinterpret_cast<std::uintptr_t>(where.file_name()) + where.line(),
                                  reinterpret_cast<std::uintptr_t>(at) + where.column()));
   state_ ^= of.state;
@@ -83,7 +88,7 @@ void explored_run::note(event_kind kind, goroutine_id id, const char* what, bool
   seen.when = home_.now();
   seen.what = what;
   seen.waits = waits;
-  if (id != 0 && kind == event_kind::step) seen.where = actors_[id].record->top->where;
+  if (id != 0 && kind == event_kind::step) seen.where = place_of(*actors_[id].record);
   outcome_.events.push_back(std::move(seen));
 }
 
