@@ -131,8 +131,8 @@ std::ostream& operator<<(std::ostream& out, failure_kind shown);
 // calls f in its turn. The program has to do the same again when its schedule is the same.
 template <class F>
   requires detail::explored_main<F>
-explore_result explore(const explore_options& options, F main,
-                       std::source_location where = std::source_location::current());
+[[nodiscard]] explore_result explore(const explore_options& options, F main,
+                                     std::source_location where = std::source_location::current());
 
 // Runs main() -> task<T> once, on virtual time, which passes when nobody can run; returns what it returned, or rethrows. As Go's
 // testing/synctest does it: when main has returned, the others run on, time included, until they have ended. Throws

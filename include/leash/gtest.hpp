@@ -6,8 +6,10 @@
 #include <string>
 #include <utility>
 
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
+#include <leash/explore.hpp>
 #include <leash/no_leaks.hpp>
 
 // GoogleTest tests that fail when they leave goroutines behind. In main, for all tests of a program:
@@ -18,7 +20,8 @@
 //
 // or in one test, or fixture: leash::testing::no_leaks guard;
 //
-// Link leash::testing and GoogleTest. What a test answers for: see no_leaks.hpp.
+// Link leash::testing and GoogleTest. What a test answers for: see no_leaks.hpp. Assertions that fail inside explore() are failures of
+// the schedule.
 
 namespace leash::testing {
 
@@ -71,6 +74,37 @@ inline void add_no_leaks(no_leaks_options options = {}) {
   auto listener = std::make_unique<no_leaks_listener>(std::move(options));
   ::testing::UnitTest::GetInstance()->listeners().Append(listener.release());  // which owns it
 }
+
+// Hears of the assertions that fail in an exploration: they are its failures then, told of with the schedule, and no failures
+// of the test until that looks at what explore() returned.
+class heard_assertions final : public detail::assertion_watch {
+ public:
+  void begin() override { looked_at_ = failed_.size(); }
+  std::string failures() override {
+    std::string all;
+    for (; looked_at_ < failed_.size(); ++looked_at_) {
+      const ::testing::TestPartResult& part = failed_.GetTestPartResult(looked_at_);
+      if (!part.failed()) continue;
+      if (!all.empty()) all += '\n';
+      if (part.file_name() != nullptr)
+        all += std::string(part.file_name()) + ":" + std::to_string(part.line_number()) + ": ";
+      all += part.message();
+    }
+    return all;
+  }
+
+ private:
+  ::testing::TestPartResultArray failed_;
+  int looked_at_ = 0;
+  const ::testing::ScopedFakeTestPartResultReporter heard_{
+      ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &failed_};
+};
+
+inline const bool assertions_are_heard =
+    (detail::set_assertion_watch([]() -> std::unique_ptr<detail::assertion_watch> {
+       return std::make_unique<heard_assertions>();
+     }),
+     true);
 
 }  // namespace for_gtest
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <leash/explore.hpp>
 #include <leash/go.hpp>
 #include <leash/runtime.hpp>
 #include <leash/task.hpp>

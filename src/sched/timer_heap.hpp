@@ -48,23 +48,21 @@ class timer_heap {
     return true;
   }
 
-  // Shows those that are due first, all at the same moment, in the order they were armed; max() when there are none. Stale
-  // ones are left out.
+  // Shows those that are due first, all at the same moment, in the order they were armed; max() when there are none. Those that
+  // would do nothing are left out: time need not pass for them.
   clock_time first_ones(std::vector<timer_entry>& into) {
     into.clear();
     const std::lock_guard guard(lock_);
-    while (!heap_.empty() && stale(heap_.front())) {
-      std::pop_heap(heap_.begin(), heap_.end(), later);
-      heap_.pop_back();
+    clock_time first = clock_time::max();
+    for (const timer_entry& each : heap_) {
+      if (each.when > first || stale(each) || idle(each)) continue;
+      if (each.when < first) into.clear();
+      first = each.when;
+      into.push_back(each);
     }
-    publish();
-    if (heap_.empty()) return clock_time::max();
-    const clock_time when = heap_.front().when;
-    for (const timer_entry& each : heap_)
-      if (each.when == when && !stale(each)) into.push_back(each);
     std::sort(into.begin(), into.end(),
               [](const timer_entry& a, const timer_entry& b) { return a.order < b.order; });
-    return when;
+    return first;
   }
   // Takes the one out that was armed as this one.
   void take(const timer_entry& which) noexcept {
@@ -107,6 +105,12 @@ class timer_heap {
     return entry.action == fire_wait &&
            static_cast<goroutine*>(entry.target)->word.load(std::memory_order_relaxed) !=
                entry.stamp;
+  }
+
+  // A timer that was stopped; it may be set again, and its entry be used then.
+  static bool idle(const timer_entry& entry) noexcept {
+    return entry.of_object &&
+           static_cast<const object*>(entry.target)->outside.load(std::memory_order_relaxed) == 0;
   }
 
   void sweep() {

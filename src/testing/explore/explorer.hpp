@@ -5,6 +5,8 @@
 
 #include <leash/explore.hpp>
 
+#include "sched/run_watch.hpp"
+#include "sched/signal_stack.hpp"
 #include "testing/explore/explored_run.hpp"
 
 namespace leash::detail {
@@ -26,6 +28,9 @@ class explorer {
   const explored_program& program() const noexcept { return program_; }
 
  private:
+  // Each run would install them anew.
+  const run_watch signals_caught_;
+  const signal_stack handlers_run_here_;
   explored_program& program_;
   run_settings settings_;
   explore_memory memory_;

@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include <leash/detail/base/sanitizer.hpp>
 
@@ -27,7 +28,7 @@ std::size_t page_bytes() noexcept { return static_cast<std::size_t>(sysconf(_SC_
 
 }  // namespace
 
-fiber::fiber() noexcept {
+fiber::fiber() noexcept : begun_(true) {
 #if LEASH_TSAN
   shadow_ = __tsan_get_current_fiber();
 #endif
@@ -68,6 +69,17 @@ void fiber::enter() {
   self.body_(self.argument_);
 }
 
+// A jump asks nothing of the kernel, for which swapcontext() has to remember the signal mask; sanitizers know only that one.
+[[gnu::noinline]] void fiber::jump_to(fiber& other) noexcept {
+#if LEASH_SANITIZED
+  swapcontext(&context_, &other.context_);
+#else
+  if (_setjmp(left_at_) != 0) return;
+  if (std::exchange(other.begun_, true)) _longjmp(other.left_at_, 1);
+  setcontext(&other.context_);
+#endif
+}
+
 [[gnu::noinline]] void fiber::switch_to(fiber& other) noexcept {
   static_assert(sizeof(exceptions) == 2 * sizeof(void*));
   // As the ABI lays them out: the stack of caught exceptions, and the number of those in flight.
@@ -82,7 +94,7 @@ void fiber::enter() {
 #if LEASH_ASAN
   __sanitizer_start_switch_fiber(&shadow_, other.bottom_, other.size_);
 #endif
-  swapcontext(&context_, &other.context_);
+  jump_to(other);
 #if LEASH_ASAN
   __sanitizer_finish_switch_fiber(shadow_, &leaving->bottom_, &leaving->size_);
 #endif

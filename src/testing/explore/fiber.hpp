@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 // Stacks to switch between, for goroutines that are interrupted where they cannot suspend. All on one thread.
@@ -33,8 +34,11 @@ class fiber {
   };
 
   static void enter();
+  void jump_to(fiber& other) noexcept;
 
-  ucontext_t context_{};
+  ucontext_t context_{};  // where it begins
+  jmp_buf left_at_;       // where it was left
+  bool begun_ = false;
   void* stack_ = nullptr;  // null: the thread's
   std::size_t mapped_ = 0;
   body body_ = nullptr;
