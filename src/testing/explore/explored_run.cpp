@@ -59,7 +59,7 @@ run_outcome explored_run::run() {
       fail(std::move(failed));
   leave_fibers();
   set_this_worker(nullptr);
-  home_.unwind_survivors(false);
+  if (home_.live() != 0) home_.unwind_survivors(false);
   return std::move(outcome_);
 }
 
