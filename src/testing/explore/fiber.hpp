@@ -37,8 +37,8 @@ class fiber {
   void jump_to(fiber& other) noexcept;
 
   ucontext_t context_{};  // where it begins
-  jmp_buf left_at_;       // where it was left
-  bool begun_ = false;
+  [[maybe_unused]] jmp_buf left_at_{};       // where it was left
+  [[maybe_unused]] bool begun_ = false;
   void* stack_ = nullptr;  // null: the thread's
   std::size_t mapped_ = 0;
   body body_ = nullptr;
