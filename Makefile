@@ -45,10 +45,11 @@ golden: build
 bench:
 	@$(setup) build test bench
 	@$(configure) release >&2
-	@$(build) release --target leash_bench leash_http_bench leash_trace_cost leash_leak_proof >&2
+	@$(build) release --target leash_bench leash_http_bench leash_trace_cost leash_leak_proof leash_explore_cost >&2
 	@python3 bench/run.py $(ARGS)
 	@python3 bench/trace_cost.py $(filter --smoke,$(ARGS))
 	@python3 bench/leak_proof.py $(filter --smoke,$(ARGS))
+	@python3 bench/explore_cost.py $(filter --smoke,$(ARGS))
 
 install:
 	@$(setup) build

@@ -21,6 +21,11 @@ foreach(without nothing registry locations birthplaces)
   add_dependencies(leash_trace_cost ${program})
 endforeach()
 
+# What an explored schedule costs: bench/explore_cost.py.
+add_executable(leash_explore_cost EXCLUDE_FROM_ALL bench/explore_cost/explore_cost.cpp)
+target_link_libraries(leash_explore_cost PRIVATE leash::testing leash_warnings)
+target_link_options(leash_explore_cost PRIVATE -s)
+
 # How long a proof takes: bench/leak_proof.py.
 add_executable(leash_leak_proof EXCLUDE_FROM_ALL bench/leak_proof/leak_proof.cpp)
 target_link_libraries(leash_leak_proof PRIVATE leash::core leash_warnings)
