@@ -7,11 +7,12 @@ build     := cmake --build --preset
 PREFIX    ?= /usr/local
 ARGS      ?=
 
-.PHONY: help demo test golden build bench install format check-format check-tidy clean
+.PHONY: help demo test corpus golden build bench install format check-format check-tidy clean
 
 help:
 	@echo 'make demo          the article, happening for real against two HTTP servers on this machine'
 	@echo 'make test          build everything and run all tests'
+	@echo 'make corpus        explore the leak shapes of tests/corpus; writes build/corpus.tsv'
 	@echo 'make golden        write anew what the command is tested to say (tests/tool/golden); look at the difference'
 	@echo 'make build         the command, build/release/leash'
 	@echo 'make bench         measure leash beside Go; writes build/bench/summary.json'
@@ -38,6 +39,12 @@ test:
 	@$(configure) mutants >&2
 	@$(build) mutants --target leash_core_tests
 	@ctest --preset mutants -L mutation -j $$(nproc)
+
+corpus:
+	@$(setup) build test
+	@$(configure) release >&2
+	@$(build) release --target leash_corpus >&2
+	@build/release/leash_corpus --tsv build/corpus.tsv $(ARGS)
 
 golden: build
 	@python3 tests/tool/golden_test.py --renew build/release/leash

@@ -28,7 +28,7 @@ find_library(LEASH_RAPIDCHECK rapidcheck REQUIRED)
 mark_as_advanced(LEASH_RAPIDCHECK)
 
 leash_add_tests(leash_core_tests LABEL core TIMEOUT 300
-  FOLDERS base sched sync leak race testing model LINKS leash::testing ${LEASH_RAPIDCHECK})
+  FOLDERS base sched sync leak race testing model SOURCES corpus/runner/marks.cpp LINKS leash::testing ${LEASH_RAPIDCHECK})
 leash_add_tests(leash_net_tests LABEL net TIMEOUT 300
   FOLDERS net http LINKS leash::http leash::testing ZLIB::ZLIB)
 if(TARGET leash)

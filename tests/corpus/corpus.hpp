@@ -20,7 +20,10 @@
 //
 // A mark stands in the line of the `go` that starts the goroutine: who is started there must be proven leaked while it waits for
 // that, in some schedule, or, with `always`, in each. `chan send, select`: in either. A mark `suspect: chan receive` is of one that
-// stays behind, but must not be proven: something outside could still end it. Nothing else may be left in any schedule.
+// stays behind, but must not be proven: something outside could still end it. Main's mark stands in the line of `task<> program() {`.
+// Nothing else may be left in any schedule.
+//
+// The namespaces leaky, fixed and idiomatic begin and end in lines of their own, as above; `make corpus` reads the marks from there.
 
 namespace corpus {
 

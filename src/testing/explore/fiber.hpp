@@ -36,8 +36,8 @@ class fiber {
   static void enter();
   void jump_to(fiber& other) noexcept;
 
-  ucontext_t context_{};  // where it begins
-  [[maybe_unused]] jmp_buf left_at_{};       // where it was left
+  ucontext_t context_{};                // where it begins
+  [[maybe_unused]] jmp_buf left_at_{};  // where it was left
   [[maybe_unused]] bool begun_ = false;
   void* stack_ = nullptr;  // null: the thread's
   std::size_t mapped_ = 0;
