@@ -149,6 +149,15 @@ auto bubble(F main, std::source_location where = std::source_location::current()
 // errc::not_explored elsewhere, and errc::bad_option for none to choose from.
 std::size_t choose(std::size_t count);
 
+// While it lives, nothing is chosen: who runs goes on, else who has waited longest does; the first of several. For a set-up that is
+// not to be varied. In explore() and bubble() only; throws errc::not_explored elsewhere.
+class unexplored {
+ public:
+  unexplored();
+  unexplored(unexplored&&) = delete;
+  ~unexplored();
+};
+
 // Whether the calling code runs in explore() or bubble().
 bool exploring() noexcept;
 

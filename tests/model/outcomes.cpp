@@ -103,6 +103,12 @@ void outcomes::settle(std::int64_t now) {
   all_ = std::move(there);
 }
 
+std::set<std::string> outcomes::all_seen() const {
+  std::set<std::string> texts;
+  for (const world& each : all_) texts.insert(seen(each));
+  return texts;
+}
+
 std::string outcomes::agree(const std::string& seen_now) {
   std::string difference;
   std::set<world> such;

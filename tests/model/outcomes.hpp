@@ -25,6 +25,9 @@ class outcomes {
   // Keeps the worlds that look so. How they differ when none does, else nothing.
   std::string agree(const std::string& seen_now);
   const world& any() const noexcept { return *all_.begin(); }
+  std::size_t size() const noexcept { return all_.size(); }
+  // How each of them looks.
+  std::set<std::string> all_seen() const;
 
  private:
   std::set<world> all_;

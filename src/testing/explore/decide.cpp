@@ -75,7 +75,11 @@ void explored_run::gather_alternatives(goroutine_id goes_on) {
       add({decision::what::step, id, 0}, {.who = actors_[id].who});
     return;
   }
-  add_timers(somebody_can);
+  // Who polls can run. When nobody has done anything else for long, nobody is about to.
+  constexpr std::size_t long_enough = 1000;
+  const bool polling_is_idle =
+      settings_.timers == testing::timers::any || fruitless_polls_ >= long_enough;
+  if (somebody_can || !somebody_polls || polling_is_idle) add_timers(somebody_can);
   if (somebody_can) return;
   if (goes_on != 0)
     add({decision::what::step, goes_on, 0}, {.who = actors_[goes_on].who, .goes_on = true});
@@ -94,14 +98,14 @@ explored_run::decision explored_run::decide(goroutine_id goes_on) {
     return {};
   }
   if (settings_.count_states && memory_.states.size() < most_states) memory_.states.insert(state_);
-  const std::uint32_t index = chooser_.pick(alternatives_);
+  const std::uint32_t index = pauses_ != 0 ? 0 : chooser_.pick(alternatives_);
   if (index >= alternatives_.size()) {
     outcome_.pruned = true;
     stop();
     return {};
   }
   ++outcome_.steps;
-  if (alternatives_.size() > 1) outcome_.made.push_back(index);
+  if (alternatives_.size() > 1 && pauses_ == 0) outcome_.made.push_back(index);
   const decision taken = decisions_[index];
   if (taken.kind == decision::what::step && taken.id != goes_on)
     if (std::erase(ready_, taken.id) == 0) std::erase(settling_, taken.id);
@@ -109,7 +113,7 @@ explored_run::decision explored_run::decide(goroutine_id goes_on) {
 }
 
 std::uint32_t explored_run::choose(std::uint32_t count) noexcept {
-  if (!deciding_ || count < 2) return 0;
+  if (!deciding_ || count < 2 || pauses_ != 0) return 0;
   const std::uint32_t made = chooser_.choose(count);
   outcome_.made.push_back(made);
   return made;

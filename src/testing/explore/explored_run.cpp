@@ -57,9 +57,8 @@ run_outcome explored_run::run() {
   if (memory_.assertions != nullptr)
     if (std::string failed = memory_.assertions->failures(); !failed.empty())
       fail(std::move(failed));
-  leave_fibers();
+  let_all_go();
   set_this_worker(nullptr);
-  if (home_.live() != 0) home_.unwind_survivors(false);
   return std::move(outcome_);
 }
 
@@ -167,10 +166,15 @@ void explored_run::end_step() {
       if (settings_.look_closely) note(event_kind::step, ran, what, waits);
     }
   }
-  ++progress_;
-  if (polled) actors_[ran].polled_at = progress_;
+  note_progress(ran, polled);
   gather_ready();
   if (deciding_ && footprints_) chooser_.stepped(used_);
+}
+
+void explored_run::note_progress(goroutine_id by, bool polled) noexcept {
+  ++progress_;
+  fruitless_polls_ = polled ? fruitless_polls_ + 1 : 0;
+  if (polled) actors_[by].polled_at = progress_;
 }
 
 void explored_run::note_leash(const goroutine& record) noexcept {
@@ -187,11 +191,8 @@ void explored_run::operation_over(const char* what, const object* on, effect cam
   const goroutine_id me = running_;
   note_leash(*actors_[me].record);
   if (on != nullptr && footprints_) used_.add(name_of(*on), access::write);
-  ++progress_;
-  if (came == effect::nothing) {
-    actors_[me].polled_at = progress_;
-    used_.add_everything();
-  }
+  note_progress(me, came == effect::nothing);
+  if (came == effect::nothing) used_.add_everything();
   note_state(actors_[me], what);
   if (settings_.look_closely) note(event_kind::step, me, what, false);
   gather_ready();
@@ -253,7 +254,7 @@ void explored_run::stop() noexcept {
 
 void explored_run::watch_endless_loops() noexcept {
   constexpr std::size_t too_many = 10'000'000;
-  if (!stopped_ || ++operations_while_stopped_ < too_many) return;
+  if (++operations_while_stopped_ < too_many) return;
   std::fputs(
       "leash: an explored goroutine goes round without ever suspending, so it cannot be ended.\n"
       "Let it co_await something in its loop: this_goroutine::yield() is enough.\n",
@@ -261,32 +262,42 @@ void explored_run::watch_endless_loops() noexcept {
   std::abort();
 }
 
-// Who was interrupted goes on until it suspends: then nothing is left on any fiber. Who can run is handed to the scheduler.
-void explored_run::leave_fibers() {
-  for (;;) {
-    const auto at = std::find_if(ready_.begin(), ready_.end(), [&](goroutine_id id) {
-      return actors_[id].interrupted != nullptr;
-    });
-    if (at == ready_.end()) break;
-    fiber& there = *actors_[*at].interrupted;
-    current_ = &there;
-    memory_.own.switch_to(there);
+// Unwinds all that are left, the youngest first: who was started by somebody may use what lies in the frames of that one.
+void explored_run::let_all_go() {
+  deciding_ = false;
+  home_.stopping.store(true, std::memory_order_seq_cst);
+  std::erase_if(calls_, [](const pending_call&) { return true; });
+  for (goroutine_id id = youngest(); id != 0; id = youngest()) let_go(id);
+}
+
+explored_run::goroutine_id explored_run::youngest() {
+  gather_ready();
+  goroutine_id id = actors_.size() - 1;
+  while (id != 0 && !actors_[id].here) --id;
+  return id;
+}
+
+// Has it go on until it suspends, or ends it where it waits: nothing holds that off, as nobody is there to wait for it.
+void explored_run::let_go(goroutine_id id) {
+  watch_endless_loops();
+  if (fiber* there = actors_[id].interrupted) {
+    current_ = there;
+    memory_.own.switch_to(*there);
     current_ = &memory_.own;
     work_on_own_fiber();
+    return;
   }
-  for (const goroutine_id id : ready_) home_.injected.push(actors_[id].record);
-  for (const goroutine_id id : settling_) home_.injected.push(actors_[id].record);
-  for (const pending_call& call : calls_)
-    if (claim(*call.waiter, call.word)) {
-      call.waiter->unwind = true;
-      make_ready(*call.waiter);
-    }
-  // Nobody can be shielded from the end of what is only tried.
-  for (const actor& each : actors_)
-    if (each.here) {
-      each.record->shields.store(0, std::memory_order_relaxed);
-      each.record->sheltered.store(false, std::memory_order_relaxed);
-    }
+  goroutine& record = *actors_[id].record;
+  if (std::erase(ready_, id) == 0 && std::erase(settling_, id) == 0) {
+    const std::uint64_t word = record.word.load(std::memory_order_relaxed);
+    record.shields.store(0, std::memory_order_relaxed);
+    record.sheltered.store(false, std::memory_order_relaxed);
+    if (!claim(record, word)) return;
+    record.unwind = true;
+  }
+  begin_step(id);
+  worker_.run(record);
+  end_step();
 }
 
 void explored_run::main_ended() noexcept {

@@ -71,6 +71,9 @@ class explored_run final : public conductor, public end_of_main {
   void settle(goroutine& self) noexcept;
   void fail(std::string message);
   bool decides() const noexcept { return deciding_; }
+  // Between the two, the first of all is chosen.
+  void pause() noexcept { ++pauses_; }
+  void go_on() noexcept { --pauses_; }
   static constexpr std::size_t most_states = std::size_t{1} << 20;  // that are counted
 
   void made(object& fresh) noexcept override;
@@ -120,7 +123,9 @@ class explored_run final : public conductor, public end_of_main {
   fiber& spare_fiber(const fiber& but);
   void stop() noexcept;
   void watch_endless_loops() noexcept;
-  void leave_fibers();
+  void let_all_go();
+  goroutine_id youngest();
+  void let_go(goroutine_id id);
 
   // decide.cpp
   decision decide(goroutine_id goes_on);
@@ -136,6 +141,7 @@ class explored_run final : public conductor, public end_of_main {
   std::uint64_t name_of(const timer_entry& timer) const;
   std::uint64_t next_name() const noexcept;
   void note_leash(const goroutine& record) noexcept;
+  void note_progress(goroutine_id by, bool polled) noexcept;
   void note_state(actor& of, const char* at);
   void note(event_kind kind, goroutine_id id, const char* what, bool waits);
 
@@ -167,12 +173,14 @@ class explored_run final : public conductor, public end_of_main {
       nullptr;  // the operation that the running goroutine has awaited in this step
   bool had_nothing_ = false;
   std::uint64_t progress_ = 0;  // changes when something may have happened that a poller waits for
+  std::size_t fruitless_polls_ = 0;  // one after the other
 
   std::unordered_map<const object*, std::uint64_t> names_;
   footprint used_;
   std::uint64_t state_ = 0;
   bool deciding_ = false;
   bool stopped_ = false;
+  std::size_t pauses_ = 0;
   bool main_over_ = false;
   bool cure_tried_ = false;
   clock_time last_moment_ = clock_time::max();

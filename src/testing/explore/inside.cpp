@@ -47,6 +47,11 @@ std::size_t choose(std::size_t count) {
   return here.choose(static_cast<std::uint32_t>(count));
 }
 
+unexplored::unexplored() { detail::run_here().pause(); }
+unexplored::~unexplored() {
+  if (exploring()) detail::run_here().go_on();
+}
+
 bool exploring() noexcept { return detail::conductor_here() != nullptr; }
 
 void fail(std::string message, std::source_location where) {
