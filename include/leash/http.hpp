@@ -2,29 +2,17 @@
 
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 #include <leash/channel.hpp>
 #include <leash/http_message.hpp>
+#include <leash/http_transport.hpp>
 #include <leash/task.hpp>
 
 namespace leash::http {
 
 class curl_multi;
 class download;
-
-// A request that brought no answer. what() is a sentence that names the URL and the cause. A status such
-// as 404 is an answer, not an error.
-class error : public std::runtime_error {
- public:
-  error(int code, const std::string& what) : std::runtime_error(what), code_(code) {}
-  // libcurl's number, which is also curl's exit code: 6 no such host, 7 no connection, 28 timed out, …
-  int code() const noexcept { return code_; }
-
- private:
-  int code_;
-};
 
 // An answer whose body is read as it comes. What has not been read is held back at its server: at most
 // about 256 KiB of it are here. When it is dropped, the transfer ends.
@@ -86,5 +74,7 @@ class client {
 
   std::shared_ptr<curl_multi> multi_;
 };
+
+static_assert(transport<client>);
 
 }  // namespace leash::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,17 @@ struct header {
 };
 
 // The value of the first field with that name, or nullptr.
-const std::string* find_header(const std::vector<header>& fields, std::string_view name) noexcept;
+inline const std::string* find_header(const std::vector<header>& fields,
+                                      std::string_view name) noexcept {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  };
+  const auto same = [lower](char a, char b) { return lower(a) == lower(b); };
+  for (const header& field : fields)
+    if (std::equal(field.name.begin(), field.name.end(), name.begin(), name.end(), same))
+      return &field.value;
+  return nullptr;
+}
 
 // What a request's on_trace is told about, a line at a time.
 enum class trace_kind {

@@ -21,7 +21,7 @@ bool close_channel(object& channel) noexcept {
     }
   };
   claim_all(body.receivers);
-  claim_all(body.senders);
+  if (!mutated(rule::close_wakes_senders)) claim_all(body.senders);
   channel.lock.unlock();
   while (woken != nullptr) {
     goroutine* item = woken;

@@ -34,7 +34,10 @@ void signal_cond(object& cond) noexcept {
 void broadcast_cond(object& cond) noexcept {
   wake_list woken;
   cond.lock.lock();
-  while (wait_node* next = cond.as<cond_body>().waiters.claim_first(cond)) woken.add(*next->waiter);
+  while (wait_node* next = cond.as<cond_body>().waiters.claim_first(cond)) {
+    woken.add(*next->waiter);
+    if (mutated(rule::broadcast_wakes_all)) break;
+  }
   cond.lock.unlock();
   woken.make_all_ready();
   operation_over("broadcast", &cond);

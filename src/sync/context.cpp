@@ -76,7 +76,8 @@ bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
   const bool armed = std::exchange(body.armed, false);
   if (body.stop.stop_possible()) later.tokens.push_back(body.stop);
   goroutine* woken = nullptr;
-  while (wait_node* node = body.waiters.claim_first(context)) {
+  while (wait_node* node =
+             mutated(rule::done_is_told) ? nullptr : body.waiters.claim_first(context)) {
     node->waiter->next = woken;
     woken = node->waiter;
   }

@@ -15,6 +15,10 @@ handle make_mutex() {
 
 goroutine* pass_on(object& mutex, handle& guard) noexcept {
   auto& body = mutex.as<mutex_body>();
+  if (mutated(rule::unlock_wakes_next)) {
+    body.locked = false;
+    return nullptr;
+  }
   if (wait_node* next = body.waiters.claim_first(mutex)) {
     hand_over(*static_cast<handle*>(next->slot), std::move(guard));
     return next->waiter;

@@ -22,7 +22,10 @@ void run_token::complete() noexcept {
   once.lock.lock();
   once.done.store(true, std::memory_order_release);
   body.running = false;
-  while (wait_node* next = body.waiters.claim_first(once)) woken.add(*next->waiter);
+  while (wait_node* next = body.waiters.claim_first(once)) {
+    woken.add(*next->waiter);
+    if (mutated(rule::once_wakes_all)) break;
+  }
   once.lock.unlock();
   handle_.reset();
   woken.make_all_ready();

@@ -36,7 +36,7 @@ handle make_rw_mutex() {
 void rw_pass_on(object& rw_mutex, handle& guard, bool shared, wake_list& woken) noexcept {
   auto& body = rw_mutex.as<rw_mutex_body>();
   if (shared) {
-    if (--body.reading != 0) return;
+    if (--body.reading != 0 || mutated(rule::last_reader_lets_in)) return;
     // Readers wait here only behind writers that were cancelled.
     if (!let_writer_in(rw_mutex, guard, woken)) let_readers_in(rw_mutex, woken);
     return;

@@ -67,7 +67,8 @@ bool select_wait::ready() noexcept {
   goroutine* woken = nullptr;
   const bool by_chance = !somebody_explores() || conductor_here() == nullptr;
   if (!by_chance) let_choose();
-  for (std::uint32_t i = 0; i < count_ && chosen_ == nothing; ++i) {
+  const bool takes_one = !mutated(rule::select_takes_one);
+  for (std::uint32_t i = 0; i < count_ && (chosen_ == nothing || !takes_one); ++i) {
     if (by_chance && i + 1 < count_) std::swap(cases_[i], cases_[i + random_below(count_ - i)]);
     select_case* each = cases_[i];
     if (each != nullptr && each->target != nullptr && each->attempt(woken))
@@ -133,7 +134,8 @@ wait_reason select_wait::reason() const noexcept {
     }
     unlock_all();
   }
-  if (timed) arm_wait_timer(home, self, deadline, word, timeout);
+  if (timed && !mutated(rule::timeout_is_armed))
+    arm_wait_timer(home, self, deadline, word, timeout);
 }
 
 void select_wait::leave_queues() noexcept {

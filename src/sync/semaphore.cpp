@@ -37,7 +37,8 @@ void give_back(handle& permit, std::size_t permits) noexcept {
   object& semaphore = *permit.use();
   wake_list woken;
   semaphore.lock.lock();
-  semaphore.as<semaphore_body>().available += permits;
+  semaphore.as<semaphore_body>().available +=
+      mutated(rule::permits_all_given_back) ? permits - 1 : permits;
   acquire_wait::let_in(semaphore, woken);
   semaphore.lock.unlock();
   permit.reset();

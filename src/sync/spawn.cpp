@@ -83,6 +83,7 @@ void completion_source::ended() noexcept {
   while (wait_node* node = body().joiners.claim_first(completion)) {
     node->waiter->next = woken;
     woken = node->waiter;
+    if (mutated(rule::all_joiners_told)) break;
   }
   completion.lock.unlock();
   while (woken != nullptr) {

@@ -20,7 +20,7 @@ bool add_and_unlock(object& group, std::int64_t n) noexcept {
   }
   body.count += n;
   goroutine* woken = nullptr;
-  if (body.count == 0) {
+  if (body.count == 0 || (mutated(rule::group_waits_for_zero) && body.count == 1)) {
     while (wait_node* node = body.waiters.claim_first(group)) {
       node->waiter->next = woken;
       woken = node->waiter;

@@ -292,7 +292,10 @@ void explored_run::let_go(goroutine_id id) {
     const std::uint64_t word = record.word.load(std::memory_order_relaxed);
     record.shields.store(0, std::memory_order_relaxed);
     record.sheltered.store(false, std::memory_order_relaxed);
-    if (!claim(record, word)) return;
+    // One that was claimed, and not made ready, is lost by who claimed it.
+    if (!claim(record, word) &&
+        state_of(record.word.load(std::memory_order_relaxed)) != wait_state::claimed)
+      return;
     record.unwind = true;
   }
   begin_step(id);

@@ -66,6 +66,19 @@ enum class rule : std::uint8_t {
   leaks_claimed_first,            // all that is proven is claimed before any of it is destroyed
   failed_claim_stops,             // who cannot be claimed keeps those after it from being unwound
   proven_twice,                   // the patrol unwinds what it has proven twice
+  served_is_woken,                // who has got a value, or given one, is made ready
+  unlock_wakes_next,              // who waits longest gets the mutex that is let go
+  broadcast_wakes_all,            // a broadcast wakes all
+  close_wakes_senders,            // a close wakes senders too
+  done_is_told,                   // a cancel wakes who waits for the context's end
+  select_takes_one,               // a select that has found a case looks at no other
+  timeout_is_armed,               // a select's time-out ends it
+  group_waits_for_zero,           // a wait group wakes when nothing is left
+  permits_all_given_back,         // all permits of a guard come back
+  last_reader_lets_in,            // the last reader lets the writer in
+  once_wakes_all,                 // all who wait for a once go on when it has run
+  closed_is_drained,              // what is buffered in a closed channel can be received
+  all_joiners_told,               // everybody who joins a goroutine is told of its end
 };
 
 #ifdef LEASH_MUTATIONS

@@ -77,7 +77,7 @@ struct channel_core {
   // Requires an empty `into`.
   static op_status receive(object& channel, std::optional<T>& into, goroutine*& woken) noexcept {
     auto& body = channel.as<channel_body>();
-    if (body.size != 0) {
+    if (body.size != 0 && !(body.closed && mutated(rule::closed_is_drained))) {
       T* oldest = cell(body, 0);
       into.emplace(std::move(*oldest));
       std::destroy_at(oldest);

@@ -45,7 +45,7 @@ class object_wait : public wait_base {
   bool leave(bool done, goroutine* woken) noexcept {
     if (!done) return false;
     target_->lock.unlock();
-    if (woken != nullptr) make_ready(*woken);
+    if (woken != nullptr && !mutated(rule::served_is_woken)) make_ready(*woken);
     return end_of_slice();
   }
   // For an operation that is over. True: it goes on; false: it gives way to others first.
