@@ -134,6 +134,14 @@ template <class F>
 [[nodiscard]] explore_result explore(const explore_options& options, F main,
                                      std::source_location where = std::source_location::current());
 
+// The same, with the options as they are by themselves.
+template <class F>
+  requires detail::explored_main<F>
+[[nodiscard]] explore_result explore(
+    F main, std::source_location where = std::source_location::current()) {
+  return explore(explore_options{}, std::move(main), where);
+}
+
 // Runs main() -> task<T> once, on virtual time, which passes when nobody can run; returns what it returned, or rethrows. As Go's
 // testing/synctest does it: when main has returned, the others run on, time included, until they have ended. Throws
 // errc::goroutines_left, with a text that tells of them, when some never will, or main never would.

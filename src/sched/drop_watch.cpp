@@ -10,7 +10,8 @@ std::atomic<std::size_t> workers_with_drops{0};
 
 [[gnu::noinline]] void note_drop(object& owner) noexcept {
   worker* self = this_worker();
-  if (self == nullptr) return;
+  // Who explores looks at the end, and tells of nothing before.
+  if (self == nullptr || self->home.is_explored) return;
   drop_list& noted = self->dropped;
   if (noted.count == noted.drops.size()) return;
   for (std::size_t i = 0; i < noted.count; ++i)

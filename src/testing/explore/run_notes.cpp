@@ -82,6 +82,7 @@ void explored_run::note_state(actor& of, const char* at) {
 }
 
 void explored_run::note(event_kind kind, goroutine_id id, const char* what, bool waits) {
+  if (!deciding_) return;
   run_event seen;
   seen.kind = kind;
   seen.goroutine = id;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <leash/gtest.hpp>
@@ -280,6 +281,46 @@ TEST(Explore, ABoundOnPreemptionsIsABound) {
     EXPECT_GT(result.schedules, before);
     before = result.schedules;
   }
+}
+
+TEST(Explore, TakesItsOptionsAsTheyAreByThemselves) {
+  const explore_result result = explore([]() -> task<> { co_return; });
+  EXPECT_TRUE(result) << result;
+  EXPECT_EQ(result.schedules, 1000U);
+}
+
+TEST(Explore, SetUpThatIsUnexploredIsNotVaried) {
+  EXPECT_EQ(outcomes(all(),
+                     [](std::set<std::string>& seen) -> task<> {
+                       std::string varied;
+                       {
+                         const leash::testing::unexplored set_up;
+                         varied += std::to_string(choose(5));
+                       }
+                       seen.insert(varied + std::to_string(choose(2)));
+                       co_return;
+                     }),
+            (std::set<std::string>{"00", "01"}));
+}
+
+TEST(Explore, TwoThreadsExploreWithoutDisturbingEachOther) {
+  const auto explored = [](strategy by) {
+    explore_options options = all();
+    options.strategy = by;
+    options.schedules = by == strategy::exhaustive ? 0 : 500;
+    std::set<std::string> seen;
+    const explore_result result = explore(options, [&] { return three_send(seen); });
+    return result.text() + std::to_string(result.steps) + " " + std::to_string(seen.size());
+  };
+  const std::string random = explored(strategy::random);
+  const std::string exhaustive = explored(strategy::exhaustive);
+  std::string other;
+  std::thread beside([&] {
+    for (int i = 0; i < 5; ++i) other = explored(strategy::random);
+  });
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(explored(strategy::exhaustive), exhaustive);
+  beside.join();
+  EXPECT_EQ(other, random);
 }
 
 TEST(Explore, AnExplorationOnAWorkerIsRefused) {

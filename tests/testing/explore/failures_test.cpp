@@ -316,6 +316,9 @@ TEST(ExploreFailures, ATimelineTellsWhoDidWhat) {
               AllOf(HasSubstr("main"), HasSubstr("g2"), HasSubstr("g3"), HasSubstr("go ("),
                     HasSubstr("chan receive: waits"), HasSubstr("a timer fires → g"),
                     HasSubstr("waits for good: chan send at failures_test.cpp")));
+  // Main ends, and one of the two.
+  EXPECT_EQ(timeline.find("ends", timeline.find("ends", timeline.find("ends") + 1) + 1),
+            std::string::npos);
 }
 
 TEST(ExploreFailures, TheScheduleIsMadeAsSimpleAsItCanBe) {

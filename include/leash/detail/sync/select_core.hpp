@@ -29,8 +29,8 @@ class select_case {
 
   // Under the target's lock. True: it happened; `woken` is to be made ready afterwards.
   virtual bool attempt(goroutine*& woken) noexcept = 0;
-  // Whether it would happen. Under the target's lock; exact where nobody else runs.
-  virtual bool possible() const noexcept = 0;
+  // Whether it is known that it would happen. Under the target's lock; exact where nobody else runs.
+  virtual bool possible() const noexcept { return false; }
   virtual wait_queue& queue() noexcept = 0;
 
  protected:
