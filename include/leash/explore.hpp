@@ -29,17 +29,23 @@ namespace leash::testing {
 
 // How schedules are chosen.
 enum class strategy : std::uint8_t {
-  random,  // by chance, with every schedule more or less inclined to stay with who runs
-  pct,  // by priorities that change a few times: a bug that needs d orderings is found with a probability that is known
-  // (Burckhardt et al., A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, 2010)
-  exhaustive,  // all of them but for those that differ only in the order of steps that have nothing to do with each other (sleep
-  // sets; Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996)
+  // By chance; schedules differ in how inclined they are to stay with who runs.
+  random,
+  // By priorities that change a few times: a bug that needs d orderings is found with a probability that is known (Burckhardt and others, A
+  // Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010).
+  pct,
+  // All of them, but for those that differ only in the order of steps that have nothing to do with each other (sleep sets:
+  // Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996; dynamic partial-order reduction: Flanagan and Godefroid,
+  // POPL 2005).
+  exhaustive,
 };
 
 // When timers fire.
 enum class timers : std::uint8_t {
-  any,  // at any moment, in the order of their times: to compute may take long, so that a time-out can win
-  when_idle,  // when nobody can run
+  // At any moment, in the order of their times: to compute may take long, so a time-out has to be able to win.
+  any,
+  // When nobody can run.
+  when_idle,
 };
 
 struct explore_options {
@@ -59,9 +65,10 @@ struct explore_options {
   std::uint32_t depth = 3;
   // Of strategy exhaustive: how often somebody is interrupted, at most, who could have gone on. Nothing: as often as can be.
   std::optional<std::uint32_t> preemptions{};
-  // Of strategy exhaustive: whether steps that touch different objects of leash count as independent. Not so when goroutines share
+  // Of strategy exhaustive: whether schedules are left out at all; steps that touch different objects of leash count as
+  // independent then. Not so when goroutines share
   // anything else that they change, such as an atomic: then false.
-  bool sleep_sets = true;
+  bool reduction = true;
   // A failure's `choices`: runs that schedule, and no other. LEASH_EXPLORE_REPLAY in the environment is taken instead.
   std::string replay{};
   // Whether a schedule that fails is made as simple as it can be, and cures are tried on it.
@@ -137,8 +144,8 @@ template <class F>
 // The same, with the options as they are by themselves.
 template <class F>
   requires detail::explored_main<F>
-[[nodiscard]] explore_result explore(
-    F main, std::source_location where = std::source_location::current()) {
+[[nodiscard]] explore_result explore(F main,
+                                     std::source_location where = std::source_location::current()) {
   return explore(explore_options{}, std::move(main), where);
 }
 

@@ -64,6 +64,15 @@ class timer_heap {
               [](const timer_entry& a, const timer_entry& b) { return a.order < b.order; });
     return first;
   }
+  // Shows those that were armed after the one of this number; returns the number of the last.
+  template <class Look>
+  std::uint64_t look_at_newer(std::uint64_t than, Look look) {
+    const std::lock_guard guard(lock_);
+    if (order_ != than)
+      for (const timer_entry& each : heap_)
+        if (each.order > than) look(each);
+    return order_;
+  }
   // Takes the one out that was armed as this one.
   void take(const timer_entry& which) noexcept {
     const std::lock_guard guard(lock_);

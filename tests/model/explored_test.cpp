@@ -198,6 +198,62 @@ step by(std::size_t actor, step what) {
   return what;
 }
 
+// Who waits is served by what happens at the same time as something else.
+TEST(ModelExplored, WhoWaitsIsServedAsInTheModel) {
+  using enum action;
+  const auto select_of_two =
+      choice(action::select, {case_kind::receive, 0}, {case_kind::receive, 1});
+  const std::vector<small_program> all{
+      {{by(0, operation(lock)), by(1, operation(lock)), by(2, operation(lock))},
+       {by(0, operation(unlock)), by(3, operation(try_lock))}},
+      {{by(0, operation(lock)), by(0, operation(wait_cond, 0)), by(1, operation(lock)),
+        by(1, operation(wait_cond, 0))},
+       {by(2, operation(broadcast, 0)), by(3, operation(lock))}},
+      {{by(0, operation(lock)), by(0, operation(wait_cond, 0)), by(1, operation(lock)),
+        by(1, operation(wait_cond, 0))},
+       {by(2, operation(signal, 0)), by(3, operation(cancel_actor, 0))}},
+      {{by(0, operation(lock_to_read)), by(1, operation(lock_to_read)),
+        by(2, operation(lock_to_write))},
+       {by(0, operation(unlock_rw)), by(1, operation(unlock_rw)), by(3, operation(lock_to_read))}},
+      {{by(0, operation(lock_to_write)), by(1, operation(lock_to_read)),
+        by(2, operation(lock_to_write))},
+       {by(0, operation(unlock_rw)), by(3, operation(try_lock_to_read))}},
+      {{by(2, operation(add, 0, 3)), by(0, operation(action::wait_group)),
+        by(1, operation(action::wait_group))},
+       {by(2, operation(add, 0, 0)), by(3, operation(add, 0, 0))}},
+      {{by(2, operation(add, 0, 3)), by(0, operation(action::wait_group))},
+       {by(2, operation(add, 0, 0)), by(3, operation(cancel_actor, 0))}},
+      {{by(0, operation(acquire, 0, 3)), by(1, operation(acquire, 0, 2)),
+        by(2, operation(acquire, 0, 1))},
+       {by(0, operation(release)), by(3, operation(cancel_actor, 1))}},
+      {{by(0, operation(call_once_receive, 0, 0)), by(1, operation(call_once, 0)),
+        by(2, operation(call_once, 0))},
+       {by(3, operation(send, 0)), by(4, operation(cancel_actor, 1))}},
+      {{by(0, operation(call_once_receive, 0, 0)), by(1, operation(call_once, 0)),
+        by(2, operation(call_once, 0))},
+       {by(3, operation(send, 0)), by(4, operation(cancel_actor, 0))}},
+      {{by(0, operation(send, 0)), by(1, operation(send, 0))},
+       {by(2, operation(receive, 0)), by(3, operation(close, 0))}},
+      {{by(0, operation(receive, 0)), by(1, operation(receive, 0))},
+       {by(2, operation(send, 0)), by(3, operation(close, 0))}},
+      {{by(0, operation(send, 1)), by(1, operation(send, 1))},
+       {by(2, operation(receive, 1)), by(3, operation(close, 1))}},
+      {{by(0, select_of_two), by(1, select_of_two)},
+       {by(2, operation(send, 0)), by(3, operation(send, 1))}},
+      {{by(0, operation(wait_done, 1)), by(1, operation(wait_done, 0))},
+       {by(2, operation(cancel_context, 0)), by(3, operation(cancel_context, 1))}},
+      {{by(0, operation(join, 2)), by(1, operation(join, 2))},
+       {by(2, operation(finish)), by(3, operation(cancel_actor, 2))}},
+      {{by(0, operation(take_sender)), by(1, operation(receive, replies))},
+       {by(0, operation(reply)), by(2, operation(receive, replies))}},
+      {{by(0, operation(receive, of_timer)), by(1, operation(reset_timer, of_timer, 0))},
+       {by(2, operation(stop_timer, of_timer)), by(3, operation(receive, of_timer))}}};
+  for (const small_program& each : all) {
+    ASSERT_TRUE(comparison(each).compare()) << text_of(each);
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
 TEST(ModelExplored, EveryPairOfOperationsHasTheModelsOutcomesInAllSchedules) {
   const std::vector<step> all = operations();
   std::size_t compared = 0;

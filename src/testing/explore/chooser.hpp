@@ -35,7 +35,7 @@ class chooser {
   virtual std::uint32_t choose(std::uint32_t count) = 0;
   // Whether it is to be told what every step has used; and what the one that was picked last has.
   virtual bool wants_footprints() const noexcept { return false; }
-  virtual void stepped(const footprint&) {}
+  virtual void stepped(std::uint64_t /*who*/, const footprint& /*used*/) {}
 };
 
 std::unique_ptr<chooser> make_chooser(const testing::explore_options& options);

@@ -29,7 +29,7 @@ void explored_run::enter(goroutine& item) {
                                      item.created_at.load(std::memory_order_relaxed)});
   }
   ready_.push_back(id);
-  if (footprints_) used_.add(self.who, access::write);
+  if (footprints_) note_woken(item);
   if (settings_.look_closely && !outcome_.events.empty() &&
       id != outcome_.events.back().goroutine) {
     run_event& by = outcome_.events.back();
@@ -66,8 +66,7 @@ void explored_run::gather_alternatives(goroutine_id goes_on) {
     return each.waiter->word.load(std::memory_order_relaxed) != each.word;
   });
   for (std::size_t i = 0; i < calls_.size(); ++i)
-    add({decision::what::call, 0, i},
-        {.who = mixed(actors_[calls_[i].waiter->id.load(std::memory_order_relaxed)].who, 1)});
+    add({decision::what::call, 0, i}, {.who = name_of(calls_[i])});
   const bool somebody_can = !alternatives_.empty();
   const bool somebody_polls = goes_on != 0 || !ready_.empty();
   if (!somebody_can && !somebody_polls && !settling_.empty()) {
@@ -135,6 +134,7 @@ void explored_run::settle(goroutine& self) noexcept {
 void explored_run::call_later(blocking_wait& function, goroutine& waiter,
                               std::uint64_t word) noexcept {
   calls_.push_back({&function, &waiter, word});
+  if (footprints_) used_.wake(name_of(calls_.back()));
 }
 
 }  // namespace leash::detail

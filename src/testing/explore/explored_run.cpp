@@ -112,6 +112,8 @@ void explored_run::take_step(const decision& next) {
       worker_.timers.take(due);
       if (due.when > home_.now()) home_.set_time(due.when);
       touched(common_thing::clock, access::write);
+      taken_by_ = name_of(due);
+      stepping_ = 0;
       if (settings_.look_closely) note(event_kind::fired, 0, "timer", false);
       due.action(due.target, due.stamp, due.detail);
       break;
@@ -120,6 +122,8 @@ void explored_run::take_step(const decision& next) {
       const pending_call call = calls_[next.index];
       calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(next.index));
       used_.add_everything();
+      taken_by_ = name_of(call);
+      stepping_ = 0;
       if (settings_.look_closely) note(event_kind::called, 0, "blocking", false);
       call_blocking(*call.function);
       break;
@@ -134,6 +138,7 @@ void explored_run::take_step(const decision& next) {
 
 void explored_run::begin_step(goroutine_id id) noexcept {
   running_ = id;
+  stepping_ = id;
   used_.clear();
   awaited_ = nullptr;
   had_nothing_ = false;
@@ -168,7 +173,13 @@ void explored_run::end_step() {
   }
   note_progress(ran, polled);
   gather_ready();
-  if (deciding_ && footprints_) chooser_.stepped(used_);
+  if (deciding_ && footprints_) tell_of_step(ran == 0 ? taken_by_ : actors_[ran].who);
+}
+
+void explored_run::tell_of_step(std::uint64_t who) {
+  armed_seen_ = worker_.timers.look_at_newer(
+      armed_seen_, [this](const timer_entry& armed) { used_.wake(name_of(armed)); });
+  chooser_.stepped(who, used_);
 }
 
 void explored_run::note_progress(goroutine_id by, bool polled) noexcept {
@@ -196,7 +207,7 @@ void explored_run::operation_over(const char* what, const object* on, effect cam
   note_state(actors_[me], what);
   if (settings_.look_closely) note(event_kind::step, me, what, false);
   gather_ready();
-  if (footprints_) chooser_.stepped(used_);
+  if (footprints_) tell_of_step(actors_[me].who);
   const decision next = decide(me);
   if (next.kind == decision::what::nothing ||
       (next.kind == decision::what::step && next.id == me)) {

@@ -140,6 +140,9 @@ class explored_run final : public conductor, public end_of_main {
   std::uint64_t name_of(const object& known) const;
   std::uint64_t name_of(const timer_entry& timer) const;
   std::uint64_t next_name() const noexcept;
+  void tell_of_step(std::uint64_t who);
+  void note_woken(const goroutine& item);
+  std::uint64_t name_of(const pending_call& call) const;
   void note_leash(const goroutine& record) noexcept;
   void note_progress(goroutine_id by, bool polled) noexcept;
   void note_state(actor& of, const char* at);
@@ -169,6 +172,9 @@ class explored_run final : public conductor, public end_of_main {
   fiber* current_ = nullptr;
   decision pending_;  // what the fiber that is switched to is to do
   goroutine_id running_ = 0;
+  goroutine_id stepping_ = 0;     // as running_, until the step has been looked at
+  std::uint64_t taken_by_ = 0;    // the name of what took a step that is no goroutine
+  std::uint64_t armed_seen_ = 0;  // up to which of its timers the chooser knows
   const char* awaited_ =
       nullptr;  // the operation that the running goroutine has awaited in this step
   bool had_nothing_ = false;

@@ -27,7 +27,7 @@ std::unique_ptr<chooser> make_chooser(const testing::explore_options& options) {
     case testing::strategy::pct:
       return std::make_unique<pct_chooser>(options.depth);
     case testing::strategy::exhaustive:
-      return std::make_unique<exhaustive_chooser>(options.preemptions, options.sleep_sets);
+      return std::make_unique<exhaustive_chooser>(options.preemptions, options.reduction);
   }
   throw error(errc::bad_option, "explore: no such strategy");
 }

@@ -29,10 +29,14 @@ class footprint {
     for (const trace& each : other.traces_) add(each.what, each.how);
     everything_ = everything_ || other.everything_;
   }
+  // Somebody can take a step because of it who could not before; or a timer was armed.
+  void wake(std::uint64_t who) { woken_.push_back(who); }
+  const std::vector<std::uint64_t>& woken() const noexcept { return woken_; }
   // It may have used anything.
   void add_everything() noexcept { everything_ = true; }
   void clear() noexcept {
     traces_.clear();
+    woken_.clear();
     everything_ = false;
   }
 
@@ -48,6 +52,7 @@ class footprint {
 
  private:
   std::vector<trace> traces_;
+  std::vector<std::uint64_t> woken_;
   bool everything_ = false;
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "testing/explore/dice.hpp"
 #include "testing/explore/explored_run.hpp"
 
@@ -47,6 +49,24 @@ std::uint64_t explored_run::name_of(const timer_entry& timer) const {
         actors_[static_cast<const goroutine*>(timer.target)->id.load(std::memory_order_relaxed)]
             .who;
   return mixed(target, static_cast<std::uint64_t>(timer.when.time_since_epoch().count()));
+}
+
+// Whatever else it waited for, nobody can wake it by that any more; nor unwind it there.
+void explored_run::note_woken(const goroutine& item) {
+  const goroutine_id id = item.id.load(std::memory_order_relaxed);
+  used_.add(actors_[id].who, access::write);
+  used_.wake(actors_[id].who);
+  if (id == stepping_) return;
+  const std::size_t count = item.target_count.load(std::memory_order_relaxed);
+  if (count > item.targets.size()) used_.add_everything();
+  for (std::size_t i = 0; i < std::min(count, item.targets.size()); ++i)
+    used_.add(name_of(*item.targets[i].target.load(std::memory_order_relaxed)), access::write);
+  if (const object* leash = item.leash.load(std::memory_order_relaxed))
+    used_.add(name_of(*leash), access::write);
+}
+
+std::uint64_t explored_run::name_of(const pending_call& call) const {
+  return mixed(actors_[call.waiter->id.load(std::memory_order_relaxed)].who, 1);
 }
 
 void explored_run::locked(object& which) noexcept {

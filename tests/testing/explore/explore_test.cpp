@@ -75,7 +75,7 @@ task<> three_speak(std::set<std::string>& seen) {
 
 TEST(Explore, SharedMemoryCountsWithoutSleepSets) {
   explore_options options = all();
-  options.sleep_sets = false;
+  options.reduction = false;
   EXPECT_EQ(outcomes(options, three_speak),
             (std::set<std::string>{"abc", "acb", "bac", "bca", "cab", "cba"}));
 }
@@ -258,7 +258,7 @@ TEST_P(Explore, ABlockingFunctionIsCalledInItsTurn) {
 TEST(Explore, SleepSetsLeaveNoOutcomeOut) {
   explore_options with = all();
   explore_options without = all();
-  without.sleep_sets = false;
+  without.reduction = false;
   for (const auto program : {three_send, two_are_ready, look_between, with_time_limit}) {
     std::set<std::string> pruned;
     std::set<std::string> whole;
