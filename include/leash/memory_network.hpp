@@ -26,7 +26,9 @@ namespace leash::testing {
 
 // What a server does with a request: returns the answer, after as long as it likes, or throws
 // http::error, whose code says how the connection fails, and of which the network says whose it was. It runs in the
-// goroutine that asks, and is unwound with it.
+// goroutine that asks, and is unwound with it; for several at once, from several threads where there are. The request lives as long as it
+// does. An exploration sees what it changes of its own before it first waits; what it changes later has to be leash's (a mutex, a
+// channel), or explore_options::reduction false.
 using memory_handler = std::function<task<http::response>(const http::request&)>;
 
 // Answers with this body, and status, after that time.
@@ -36,8 +38,13 @@ memory_handler answers(std::string body, std::chrono::nanoseconds after = {}, in
 memory_handler answers_after_any(std::vector<std::chrono::nanoseconds> times, std::string body);
 // Whatever one of these does, chosen in the same way.
 memory_handler any_of(std::vector<memory_handler> handlers);
-// Sends the body in so many pieces with a pause before each; the answer is there when all of it is.
+// Sends the body in so many pieces with a pause before each; the answer is there when all of it is. 28 when that is slower than
+// the request's min_speed, for as long as its min_speed_time.
 memory_handler answers_slowly(std::string body, std::size_t pieces, std::chrono::nanoseconds pause);
+// Begins to send a body and never goes on: 28 after the request's min_speed_time when it has a min_speed, else as hangs().
+memory_handler never_finishes();
+// Takes that time to be connected with, and then does that: 28 when the request's connect_timeout is shorter.
+memory_handler connects_after(std::chrono::nanoseconds time, memory_handler then);
 // Nobody listens (curl's 7).
 memory_handler refuses();
 // The connection breaks, after that time, before there is an answer (56), or in the middle of its body (18).
@@ -60,8 +67,8 @@ class memory_network {
  public:
   memory_network();
 
-  // The server at that address, such as "http://a:8001", does that from now on. Path and query of the address are
-  // not looked at: they are the handler's.
+  // The server at that address, such as "http://a:8001", does that from now on; requests that it has go on as they were. Path and
+  // query of the address are not looked at: they are the handler's. Throws errc::bad_option for an empty handler.
   void serve(std::string_view address, memory_handler handler) const;
 
   // The answer, as http::client gives it. Throws http::error: 6 when nobody serves the address, 28 when it takes longer than the

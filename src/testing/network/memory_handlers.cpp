@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <leash/error.hpp>
 #include <leash/explore.hpp>
 #include <leash/select.hpp>
@@ -12,6 +14,7 @@ namespace {
 
 constexpr int refused = 7;
 constexpr int partial = 18;
+constexpr int timed_out = 28;
 constexpr int reset = 56;
 
 http::response made(int status, std::string body) {
@@ -29,6 +32,30 @@ task<http::response> answered(std::chrono::nanoseconds after, int status, std::s
   co_return made(status, std::move(body));
 }
 
+task<http::response> never() {
+  co_await select();
+  co_return http::response{};
+}
+
+double in_ms(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+// Fails when the one who asks has seen too little for too long, if it minds.
+task<http::response> stalled(std::size_t min_speed, std::chrono::seconds min_speed_time) {
+  if (min_speed == 0) co_return co_await never();
+  co_await sleep(min_speed_time);
+  throw http::error(timed_out, fmt::format("less than {} bytes a second came for {} s", min_speed,
+                                           min_speed_time.count()));
+}
+
+// Whether the pieces, as long as they last, bring too little for who minds.
+bool is_too_slow(std::size_t bytes, std::chrono::nanoseconds all, const http::request& asked) {
+  return all >= asked.min_speed_time &&
+         static_cast<double>(bytes) <
+             static_cast<double>(asked.min_speed) * std::chrono::duration<double>(all).count();
+}
+
 task<http::response> answered_slowly(std::string body, std::size_t pieces,
                                      std::chrono::nanoseconds pause) {
   for (std::size_t i = 0; i < pieces; ++i) co_await sleep(pause);
@@ -40,9 +67,15 @@ task<http::response> failed(std::chrono::nanoseconds after, int code, const char
   throw http::error(code, what);
 }
 
-task<http::response> never() {
-  co_await select();
-  co_return http::response{};
+task<http::response> connected(std::chrono::nanoseconds after, http::request asked,
+                               std::shared_ptr<const memory_handler> then) {
+  const std::chrono::nanoseconds limit = asked.connect_timeout;
+  if (limit > limit.zero() && after > limit) {
+    co_await sleep(limit);
+    throw http::error(timed_out, fmt::format("no connection within {} ms", in_ms(limit)));
+  }
+  co_await sleep(after);
+  co_return co_await (*then)(asked);
 }
 
 std::size_t chosen_of(std::size_t count) { return exploring() ? choose(count) : 0; }
@@ -76,9 +109,20 @@ memory_handler any_of(std::vector<memory_handler> handlers) {
 
 memory_handler answers_slowly(std::string body, std::size_t pieces,
                               std::chrono::nanoseconds pause) {
-  return [body = std::move(body), pieces, pause](const http::request&) {
+  return [body = std::move(body), pieces, pause](const http::request& asked) {
+    if (is_too_slow(body.size(), pause * pieces, asked))
+      return stalled(asked.min_speed, asked.min_speed_time);
     return answered_slowly(body, pieces, pause);
   };
+}
+
+memory_handler never_finishes() {
+  return [](const http::request& asked) { return stalled(asked.min_speed, asked.min_speed_time); };
+}
+
+memory_handler connects_after(std::chrono::nanoseconds time, memory_handler then) {
+  return [time, then = std::make_shared<const memory_handler>(std::move(then))](
+             const http::request& asked) { return connected(time, asked, then); };
 }
 
 memory_handler refuses() {

@@ -1,14 +1,21 @@
 #include <leash/memory_network.hpp>
 
+#include <exception>
 #include <map>
 #include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include <leash/go.hpp>
+#include <leash/detail/base/explored.hpp>
+#include <leash/error.hpp>
 #include <leash/scope.hpp>
+#include <leash/semaphore.hpp>
 #include <leash/time.hpp>
+
+// What a network knows is shared by those who ask, but is no object of leash; nor is what a handler knows. So that an exploration sees
+// which steps meet there, and looks into both orders, each server has a mark: an object that is used whenever something of the server is.
+// No handler is called, copied or destroyed under a lock: it may hold handles, whose operations let others run.
 
 namespace leash::testing {
 namespace {
@@ -31,15 +38,40 @@ std::string address_in(std::string_view url) {
   return address;
 }
 
+class mark {
+ public:
+  // Together with what comes next.
+  void use() const noexcept {
+    if (detail::somebody_explores()) detail::tell_locked(*object());
+  }
+  // Others may run before this returns.
+  void use(const char* what) const noexcept { detail::operation_over(what, object()); }
+
+ private:
+  detail::object* object() const noexcept { return detail::semaphore_access::target(object_); }
+
+  semaphore object_{1};
+};
+
 }  // namespace
 
 struct memory_network::state {
   struct server {
-    memory_handler handler;
+    std::shared_ptr<const memory_handler> handler;
     memory_traffic traffic;
+    mark used;
   };
   std::mutex lock;
-  std::map<std::string, server> servers;
+  std::map<std::string, server> servers;  // none is ever taken out
+  mark names;                             // which servers there are
+
+  // Null: there is none.
+  server* find(std::string_view url) {
+    names.use();
+    const std::lock_guard guard(lock);
+    const auto at = servers.find(address_in(url));
+    return at == servers.end() ? nullptr : &at->second;
+  }
 
   std::string addresses() {
     const std::lock_guard guard(lock);
@@ -51,42 +83,94 @@ struct memory_network::state {
 
 namespace {
 
-// Counts a request from its beginning to its end, whatever that is.
-template <class State>
+// Counts a request from its beginning to its end, which is that it was cancelled unless something else is said.
+template <class State, class Server>
 class counted {
  public:
-  counted(State& on, memory_traffic& of) : on_(on), of_(of) {
-    const std::lock_guard guard(on_.lock);
-    ++of_.begun;
-    ++of_.in_flight;
+  counted(State& on, Server& of) : on_(on), of_(of) {
+    {
+      const std::lock_guard guard(on_.lock);
+      ++of_.traffic.begun;
+      ++of_.traffic.in_flight;
+    }
+    of_.used.use("request");
   }
   counted(counted&&) = delete;
   ~counted() {
-    const std::lock_guard guard(on_.lock);
-    --of_.in_flight;
-    ++(answered_ ? of_.answered : unwinding() ? of_.canceled : of_.failed);
+    {
+      const std::lock_guard guard(on_.lock);
+      --of_.traffic.in_flight;
+      ++(of_.traffic.*end_);
+    }
+    of_.used.use("end of request");
   }
-  void answer() noexcept { answered_ = true; }
+  void answer() noexcept { end_ = &memory_traffic::answered; }
+  void fail() noexcept { end_ = &memory_traffic::failed; }
 
  private:
   State& on_;
-  memory_traffic& of_;
-  bool answered_ = false;
+  Server& of_;
+  std::size_t memory_traffic::* end_ = &memory_traffic::canceled;
 };
+
+// Keeps what the handler throws apart from what its time limit does.
+task<http::response> outcome_of(task<http::response> answering, std::exception_ptr& thrown) {
+  try {
+    co_return co_await std::move(answering);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_return http::response{};
+}
+
+task<http::response> answer_in_time(task<http::response> answering, const http::request& asked) {
+  if (asked.timeout <= asked.timeout.zero()) co_return co_await std::move(answering);
+  std::exception_ptr thrown;
+  http::response answer;
+  try {
+    answer = co_await timeout(asked.timeout, outcome_of(std::move(answering), thrown));
+  } catch (const error& ended) {
+    if (ended.code() != errc::timed_out) throw;
+    throw http::error(
+        timed_out, fmt::format("timed out after {} ms",
+                               std::chrono::duration<double, std::milli>(asked.timeout).count()));
+  }
+  if (thrown) std::rethrow_exception(thrown);
+  co_return answer;
+}
 
 }  // namespace
 
 memory_network::memory_network() : state_(std::make_shared<state>()) {}
 
 void memory_network::serve(std::string_view address, memory_handler handler) const {
-  const std::lock_guard guard(state_->lock);
-  state_->servers[address_in(address)].handler = std::move(handler);
+  if (!handler)
+    throw error(
+        errc::bad_option,
+        fmt::format("memory_network: the handler of {} is empty: give one that answers, such "
+                    "as answers(\"hello\")",
+                    address));
+  auto given = std::make_shared<const memory_handler>(std::move(handler));
+  state::server* changed = nullptr;
+  {
+    const std::lock_guard guard(state_->lock);
+    changed = &state_->servers[address_in(address)];
+    std::swap(changed->handler, given);
+  }
+  state_->names.use();
+  changed->used.use("serve");
 }
 
 memory_traffic memory_network::traffic(std::string_view address) const {
-  const std::lock_guard guard(state_->lock);
-  const auto at = state_->servers.find(address_in(address));
-  return at == state_->servers.end() ? memory_traffic{} : at->second.traffic;
+  const state::server* of = state_->find(address);
+  if (of == nullptr) return {};
+  memory_traffic seen;
+  {
+    const std::lock_guard guard(state_->lock);
+    seen = of->traffic;
+  }
+  of->used.use("look");
+  return seen;
 }
 
 task<http::response> memory_network::get(std::string url) const {
@@ -100,40 +184,31 @@ task<http::response> memory_network::send(http::request asked) const {
 }
 
 task<http::response> memory_network::sent(std::shared_ptr<state> on, http::request asked) {
-  memory_handler handler;
-  memory_traffic* traffic = nullptr;
-  {
-    const std::lock_guard guard(on->lock);
-    const auto at = on->servers.find(address_in(asked.url));
-    if (at != on->servers.end()) {
-      handler = at->second.handler;
-      traffic = &at->second.traffic;  // a map keeps it where it is
-    }
-  }
-  if (traffic == nullptr)
+  state::server* const of = on->find(asked.url);
+  if (of == nullptr)
     throw http::error(no_such_host, fmt::format("{}: no such host: the memory_network serves {}",
                                                 asked.url, on->addresses()));
-  counted<state> request(*on, *traffic);
-  http::response answer;
   const auto began = now();
-  try {
-    task<http::response> answering = handler(asked);
-    if (asked.timeout > asked.timeout.zero())
-      answer = co_await timeout(asked.timeout, std::move(answering));
-    else
-      answer = co_await std::move(answering);
-  } catch (const http::error& failed) {
-    throw http::error(failed.code(), fmt::format("{}: {}", asked.url, failed.what()));
-  } catch (const error& ended) {
-    if (ended.code() != errc::timed_out) throw;
-    throw http::error(
-        timed_out,
-        fmt::format("{}: timed out after {} ms", asked.url,
-                    std::chrono::duration_cast<std::chrono::milliseconds>(asked.timeout).count()));
+  counted<state, state::server> request(*on, *of);
+  std::shared_ptr<const memory_handler> handler;
+  of->used.use();
+  {
+    const std::lock_guard guard(on->lock);
+    handler = of->handler;
   }
-  if (asked.max_body != 0 && answer.body.size() > asked.max_body)
-    throw http::error(too_large, fmt::format("{}: the body has {} bytes, and at most {} are taken",
-                                             asked.url, answer.body.size(), asked.max_body));
+  http::response answer;
+  try {
+    answer = co_await answer_in_time((*handler)(asked), asked);
+    if (asked.max_body != 0 && answer.body.size() > asked.max_body)
+      throw http::error(too_large, fmt::format("the body has {} bytes, and at most {} are taken",
+                                               answer.body.size(), asked.max_body));
+  } catch (const http::error& failed) {
+    request.fail();
+    throw http::error(failed.code(), fmt::format("{}: {}", asked.url, failed.what()));
+  } catch (...) {
+    request.fail();
+    throw;
+  }
   answer.url = asked.url;
   answer.times.total = std::chrono::duration_cast<std::chrono::microseconds>(now() - began);
   request.answer();
