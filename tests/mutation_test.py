@@ -2,8 +2,8 @@
 """Shows that the tests can tell: each rule of the core, switched off, makes the tests named for it fail.
 
   mutation_test.py table              every rule has its row in tests/mutations.txt, and every row a rule
-  mutation_test.py PROGRAM RULE       PROGRAM (a build with LEASH_MUTATIONS) passes the row's tests with the rule, and fails,
-                                      crashes or hangs without it
+  mutation_test.py PROGRAM RULE       PROGRAM (a build with LEASH_MUTATIONS) passes the tests of each of its rows with the rule,
+                                      and fails, crashes or hangs without it
 """
 
 import os
@@ -24,8 +24,12 @@ def rules():
 
 
 def rows():
+    """For each rule that is listed, its rows: what to give the test program."""
     lines = (line.split("#")[0].split() for line in (ROOT / "tests/mutations.txt").read_text().splitlines())
-    return {words[0]: words[1:] for words in lines if words}
+    found = {}
+    for words in filter(None, lines):
+        found.setdefault(words[0], []).append(words[1:])
+    return found
 
 
 def check_table():
@@ -48,14 +52,17 @@ def run(program, arguments, number, patience):
     return (f"ended by signal {-done.returncode}" if done.returncode < 0 else f"failed with {done.returncode}"), output
 
 
-def check_rule(program, name):
-    arguments = rows()[name]
+def check_row(program, name, arguments):
     outcome, output = run(program, arguments, 0, PATIENCE / 2)
     if outcome != "passed":
         return [f"{name}: with the rule, {arguments[0]} {outcome}:\n{output}"]
     outcome, output = run(program, arguments, rules().index(name), PATIENCE)
     print(f"{name}: without the rule, {arguments[0]} {outcome}")
     return [] if outcome != "passed" else [f"{name}: switched off, and {arguments[0]} did not notice"]
+
+
+def check_rule(program, name):
+    return [complaint for arguments in rows()[name] for complaint in check_row(program, name, arguments)]
 
 
 if __name__ == "__main__":

@@ -198,6 +198,13 @@ step by(std::size_t actor, step what) {
   return what;
 }
 
+void compare_all(const std::vector<small_program>& all) {
+  for (const small_program& each : all) {
+    ASSERT_TRUE(comparison(each).compare()) << text_of(each);
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
 // Who waits is served by what happens at the same time as something else.
 TEST(ModelExplored, WhoWaitsIsServedAsInTheModel) {
   using enum action;
@@ -248,10 +255,20 @@ TEST(ModelExplored, WhoWaitsIsServedAsInTheModel) {
        {by(0, operation(reply)), by(2, operation(receive, replies))}},
       {{by(0, operation(receive, of_timer)), by(1, operation(reset_timer, of_timer, 0))},
        {by(2, operation(stop_timer, of_timer)), by(3, operation(receive, of_timer))}}};
-  for (const small_program& each : all) {
-    ASSERT_TRUE(comparison(each).compare()) << text_of(each);
-    if (::testing::Test::HasFailure()) return;
-  }
+  compare_all(all);
+}
+
+// Who waited for nothing but that somebody before it is served goes on when that one is cancelled.
+TEST(ModelExplored, WhoLeavesAQueueLetsInThoseBehind) {
+  using enum action;
+  compare_all({{{by(0, operation(acquire, 0, 2)), by(1, operation(acquire, 0, 2)),
+                 by(2, operation(acquire, 0, 1))},
+                {by(3, operation(cancel_actor, 1)), by(4, operation(try_acquire, 0, 1))}},
+               {{by(0, operation(lock_to_read)), by(1, operation(lock_to_write)),
+                 by(2, operation(lock_to_read))},
+                {by(3, operation(cancel_actor, 1)), by(4, operation(try_lock_to_read))}},
+               {{by(0, operation(lock)), by(1, operation(lock)), by(2, operation(lock))},
+                {by(3, operation(cancel_actor, 1)), by(4, operation(cancel_actor, 0))}}});
 }
 
 TEST(ModelExplored, EveryPairOfOperationsHasTheModelsOutcomesInAllSchedules) {
