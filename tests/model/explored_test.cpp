@@ -1,18 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
-#include <memory>
 #include <random>
-#include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include <leash/testing.hpp>
-
-#include "model/machine.hpp"
-#include "model/outcomes.hpp"
+#include "model/explored_program.hpp"
 
 // Two or three operations at the same time, after one or two before, in all schedules: what leash does is what the model can do, and all
 // that the model can do leash does in some schedule. LEASH_EXPLORED_PROGRAMS=100000 tries more of them.
@@ -20,188 +13,16 @@
 namespace leash::testing::model {
 namespace {
 
-using namespace std::chrono_literals;
-
-struct small_program {
-  std::vector<step> before;  // one after the other
-  std::vector<step> burst;   // at the same time
-};
-
-std::string text_of(const small_program& shown) {
-  std::ostringstream text;
-  for (const step& each : shown.before) text << "  before: " << each << '\n';
-  for (const step& each : shown.burst) text << "  together: " << each << '\n';
-  return text.str();
-}
-
-step operation(action what, std::size_t object = 0, std::size_t number = 0) {
-  step made;
-  made.what = what;
-  made.object = object;
-  made.number = number;
-  return made;
-}
-
-step choice(action how, select_case a, select_case b, select_case c = {}) {
-  step made;
-  made.what = how;
-  made.cases = {a, b, c};
-  return made;
-}
-
-std::vector<step> operations() {
-  using enum action;
-  return {
-      operation(send, 0),
-      operation(send, 1),
-      operation(try_send, 0),
-      operation(try_send, 1),
-      operation(receive, 0),
-      operation(receive, 1),
-      operation(try_receive, 0),
-      operation(try_receive, 1),
-      operation(close, 0),
-      operation(close, 1),
-      choice(action::select, {case_kind::receive, 0}, {case_kind::send, 1}),
-      choice(action::select, {case_kind::receive, 0}, {case_kind::receive, 0}),
-      choice(action::select, {case_kind::send, 0}, {case_kind::done, 0}, {case_kind::timeout, 0}),
-      choice(select_by_list, {case_kind::receive, 0}, {case_kind::receive, 1},
-             {case_kind::otherwise, 0}),
-      operation(lock),
-      operation(try_lock),
-      operation(unlock),
-      operation(lock_to_write),
-      operation(lock_to_read),
-      operation(try_lock_to_write),
-      operation(try_lock_to_read),
-      operation(unlock_rw),
-      operation(wait_cond, 0),
-      operation(wait_cond, 1),
-      operation(signal, 0),
-      operation(broadcast, 0),
-      operation(signal, 1),
-      operation(acquire, 0, 2),
-      operation(acquire, 0, 3),
-      operation(try_acquire, 0, 2),
-      operation(release),
-      operation(add, 0, 2),
-      operation(add, 0, 0),
-      operation(action::wait_group),
-      operation(call_once, 0),
-      operation(call_once_throw, 0),
-      operation(call_once_receive, 0, 0),
-      operation(wait_done, 0),
-      operation(wait_done, 1),
-      operation(cancel_context, 0),
-      operation(cancel_context, 1),
-      operation(cancel_actor, 0),
-      operation(cancel_actor, 1),
-      operation(cancel_actor, 2),
-      operation(action::sleep, 0, 0),
-      operation(take_sender),
-      operation(reply),
-      operation(drop_sender),
-      operation(receive, replies),
-      operation(receive, of_timer),
-      operation(reset_timer, of_timer, 0),
-      operation(stop_timer, of_timer),
-      operation(join, 1),
-      operation(join, 2),
-      operation(finish)};
-}
-
-// Runs the program in one schedule.
-task<> drive(const small_program& given, std::set<std::string>& before,
-             std::set<std::string>& after) {
-  const auto live = std::make_unique<machine>();
-  std::size_t index = 0;
-  {
-    const unexplored set_up;
-    for (std::size_t i = 0; i < actors; ++i) live->spawn(i);
-    co_await sleep(1ms);
-    for (const step& each : given.before) {
-      live->issue({index++, each});
-      co_await sleep(1ms);
-    }
-    before.insert(live->seen());
-  }
-  for (const step& each : given.burst) live->issue({index++, each});
-  co_await sleep(1ms);
-  const unexplored clean_up;
-  after.insert(live->seen());
-  for (const auto& each : live->leashes) each->cancel();
-  co_await sleep(1ms);
-}
-
-class comparison {
- public:
-  explicit comparison(const small_program& given) : given_(given) {}
-
-  // False: it makes no sense, or what comes before is open.
-  bool compare() {
-    std::int64_t now = 1'000'000;
-    model_.settle(now);
-    std::size_t index = 0;
-    for (const step& each : given_.before) {
-      if (!can(each)) return false;
-      model_.issue({{index++, each}});
-      model_.settle(now += 1'000'000);
-      if (model_.size() != 1) return false;
-    }
-    std::vector<order> burst;
-    for (const step& each : given_.burst) {
-      if (!can(each)) return false;
-      burst.emplace_back(index++, each);
-    }
-    const std::set<std::string> before = model_.all_seen();
-    model_.issue(burst);
-    model_.settle(now += 1'000'000);
-    run();
-    EXPECT_EQ(before_, before) << text_of(given_);
-    EXPECT_EQ(after_, model_.all_seen()) << text_of(given_) << result_.summary();
-    return true;
-  }
-  std::size_t schedules() const noexcept { return result_.schedules; }
-
- private:
-  bool can(const step& given) const {
-    const world& in = model_.any();
-    return in.all[given.actor].now == phase::idle && makes_sense(in, given.actor, given);
-  }
-
-  void run() {
-    explore_options options;
-    options.strategy = strategy::exhaustive;
-    options.schedules = 0;
-    options.timers = timers::when_idle;
-    options.stop_at_first_failure = false;
-    options.explain = false;
-    result_ = explore(options, [this] { return drive(given_, before_, after_); });
-    EXPECT_TRUE(result_) << text_of(given_) << result_;
-    EXPECT_TRUE(result_.complete) << text_of(given_);
-  }
-
-  const small_program& given_;
-  outcomes model_;
-  std::set<std::string> before_;
-  std::set<std::string> after_;
-  explore_result result_;
-};
-
 std::size_t programs_to_try() {
   const char* text = std::getenv("LEASH_EXPLORED_PROGRAMS");
   return text == nullptr ? 3000 : std::strtoul(text, nullptr, 10);
 }
 
-step by(std::size_t actor, step what) {
-  what.actor = actor;
-  return what;
-}
-
 void compare_all(const std::vector<small_program>& all) {
   for (const small_program& each : all) {
-    ASSERT_TRUE(comparison(each).compare()) << text_of(each);
-    if (::testing::Test::HasFailure()) return;
+    const comparison made = compare(each);
+    ASSERT_TRUE(made.made) << text_of(each);
+    ASSERT_EQ(made.difference, "");
   }
 }
 
@@ -276,9 +97,9 @@ TEST(ModelExplored, EveryPairOfOperationsHasTheModelsOutcomesInAllSchedules) {
   std::size_t compared = 0;
   for (const step& first : all)
     for (const step& second : all) {
-      if (::testing::Test::HasFailure()) return;
-      const small_program tried{{}, {by(0, first), by(1, second)}};
-      compared += comparison(tried).compare() ? 1 : 0;
+      const comparison made = compare({{}, {by(0, first), by(1, second)}});
+      ASSERT_EQ(made.difference, "");
+      compared += made.made ? 1 : 0;
     }
   EXPECT_GT(compared, all.size() * all.size() / 4);
 }
@@ -291,14 +112,85 @@ TEST(ModelExplored, SoHaveTwoOrThreeAfterOthers) {
   std::size_t schedules = 0;
   for (std::size_t tries = 0; compared < programs_to_try(); ++tries) {
     ASSERT_LT(tries, 100 * programs_to_try());
-    if (::testing::Test::HasFailure()) return;
     small_program tried{{any(chance() % 4)}, {any(0), any(1)}};
     if (chance() % 2 == 0) tried.before.push_back(any(chance() % 4));
     if (chance() % 4 == 0) tried.burst.push_back(any(2));
-    comparison made(tried);
-    if (!made.compare()) continue;
+    const comparison made = compare(tried);
+    ASSERT_EQ(made.difference, "");
+    if (!made.made) continue;
     ++compared;
-    schedules += made.schedules();
+    schedules += made.schedules;
+  }
+  RecordProperty("schedules", std::to_string(schedules));
+}
+
+// What belongs together, done by several at the same time.
+TEST(ModelExplored, ActorsThatDoSeveralStepsEachDoAsInTheModel) {
+  using enum action;
+  using steps = std::vector<step>;
+  const steps mutex_use{operation(lock), operation(unlock)};
+  const steps read{operation(lock_to_read), operation(unlock_rw)};
+  const steps write{operation(lock_to_write), operation(unlock_rw)};
+  const steps two_permits{operation(acquire, 0, 2), operation(release)};
+  const step either = choice(action::select, {case_kind::receive, 0}, {case_kind::receive, 1});
+  const std::vector<std::vector<steps>> all{
+      {mutex_use, mutex_use, mutex_use},
+      {mutex_use, {operation(try_lock)}, {operation(cancel_actor, 0), operation(try_lock)}},
+      {{operation(send, 0), operation(send, 0), operation(close, 0)},
+       {operation(receive, 0), operation(receive, 0), operation(receive, 0)}},
+      {{operation(send, 1), operation(send, 1)},
+       {operation(receive, 1), operation(try_receive, 1)},
+       {operation(close, 1)}},
+      {{operation(lock), operation(wait_cond, 0), operation(unlock)},
+       {operation(lock), operation(signal, 0), operation(unlock)}},
+      {{operation(lock), operation(wait_cond, 0)},
+       {operation(lock), operation(wait_cond, 0)},
+       {operation(broadcast, 0), operation(cancel_actor, 0)}},
+      {read, write, read},
+      {write, write, {operation(try_lock_to_read)}},
+      {two_permits, two_permits, {operation(acquire, 0, 1), operation(cancel_actor, 0)}},
+      {{operation(add, 0, 2), operation(add, 0, 0)},
+       {operation(action::wait_group), operation(action::wait_group)}},
+      {{either, either}, {operation(send, 0), operation(send, 1)}},
+      {{either, either}, {operation(send, 0), operation(close, 0)}, {operation(send, 1)}},
+      {{operation(call_once_receive, 0, 0), operation(call_once, 1)},
+       {operation(send, 0), operation(call_once, 0)},
+       {operation(cancel_actor, 0)}},
+      {{operation(take_sender), operation(reply)},
+       {operation(receive, replies)},
+       {operation(cancel_actor, 0)}},
+      {{operation(wait_done, 1), operation(send, 1)},
+       {operation(cancel_context, 0), operation(receive, 1)}},
+      {{operation(join, 1)},
+       {operation(send, 1), operation(finish)},
+       {operation(cancel_actor, 1)}}};
+  std::vector<small_program> programs;
+  for (const std::vector<steps>& each : all) {
+    small_program& made = programs.emplace_back(small_program{.freely = true});
+    for (std::size_t actor = 0; actor < each.size(); ++actor)
+      for (const step& one : each[actor]) made.burst.push_back(by(actor, one));
+  }
+  compare_all(programs);
+}
+
+// Two or three actors that do one to three steps each, as fast as they can: all that they gave, in all schedules.
+TEST(ModelExplored, SoHaveActorsThatDoSeveralStepsEach) {
+  const std::vector<step> all = operations();
+  std::minstd_rand chance(2);
+  std::size_t compared = 0;
+  std::size_t schedules = 0;
+  for (std::size_t tries = 0; compared < programs_to_try() / 10; ++tries) {
+    ASSERT_LT(tries, 100 * programs_to_try());
+    small_program tried{.freely = true};
+    const std::size_t of = 2 + chance() % 4 / 3;
+    for (std::size_t actor = 0; actor < of; ++actor)
+      for (std::size_t i = 0, steps = 1 + chance() % (5 - of); i < steps; ++i)
+        tried.burst.push_back(by(actor, all[chance() % all.size()]));
+    const comparison made = compare(tried);
+    ASSERT_EQ(made.difference, "");
+    if (!made.made) continue;
+    ++compared;
+    schedules += made.schedules;
   }
   RecordProperty("schedules", std::to_string(schedules));
 }

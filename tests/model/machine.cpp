@@ -34,7 +34,10 @@ task<> act(machine& in, std::size_t actor) {
   const channel<order> inbox = *in.inboxes_[actor];
   holdings held;
   while (const auto next = co_await inbox.receive()) {
-    report([](actor_report& own) { own.busy = true; });
+    report([&in](actor_report& own) {
+      own.busy = true;
+      if (in.remembers_) own.so_far += own.last;
+    });
     if (next->second.what == action::finish) {
       report([&](actor_report& own) { own.last = result::of_step(next->first, result::ok); });
       co_return;
@@ -63,13 +66,18 @@ machine::machine()
 
 void machine::spawn(std::size_t actor) {
   leashes[actor].emplace(with_cancel(background()));
-  inboxes_[actor].emplace(1);
+  inboxes_[actor].emplace(4);
   reports_[actor] = {};
   ends[actor] = leash::spawn(*leashes[actor], act, std::ref(*this), actor);
 }
 
 void machine::issue(const order& given) const {
   static_cast<void>(inboxes_[given.second.actor]->try_send(order(given)));
+}
+
+void machine::remember() {
+  const std::lock_guard guard(reports_lock_);
+  remembers_ = true;
 }
 
 bool machine::is_gone(std::size_t actor) const {
@@ -95,7 +103,7 @@ std::string machine::seen() const {
   {
     const std::lock_guard guard(reports_lock_);
     for (std::size_t i = 0; i < actors; ++i)
-      text += seen_actor(i, doing(reports_[i]), reports_[i].last);
+      text += seen_actor(i, doing(reports_[i]), reports_[i].so_far + reports_[i].last);
   }
   for (std::size_t i = 0; i < nil_channel; ++i)
     text += seen_channel(i, chans[i].size(), chans[i].is_closed());

@@ -20,6 +20,7 @@ struct actor_report {
   bool gone = false;
   bool busy = false;
   std::string last;
+  std::string so_far;  // what the steps before the last gave
 };
 
 // What the actors share. On the heap: what lies there, all may use.
@@ -43,7 +44,10 @@ class machine {
 
   // Requires that none runs under this number. On a goroutine.
   void spawn(std::size_t actor);
+  // At most four that it has not begun.
   void issue(const order& given) const;
+  // From now on it is seen what all of an actor's steps gave, not only the last.
+  void remember();
   bool is_free(std::size_t actor) const;
   bool is_gone(std::size_t actor) const;
   // When nothing moves.
@@ -60,6 +64,7 @@ class machine {
 
   mutable std::mutex reports_lock_;
   std::array<actor_report, actors> reports_;
+  bool remembers_ = false;
   std::array<std::optional<channel<order>>, actors> inboxes_;
 };
 

@@ -1,5 +1,6 @@
 #include "model/outcomes.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 namespace leash::testing::model {
@@ -15,26 +16,10 @@ void change_all(std::set<world>& worlds, Change change) {
   worlds = std::move(changed);
 }
 
-// All that can move does, in every order.
-void run(std::set<world>& worlds) {
-  std::set<world> known = worlds;
-  std::set<world> settled;
-  std::vector<world> open(worlds.begin(), worlds.end());
-  while (!open.empty()) {
-    const world from = std::move(open.back());
-    open.pop_back();
-    bool moves = false;
-    const auto reach = [&](world next) {
-      moves = true;
-      if (known.insert(next).second) open.push_back(std::move(next));
-    };
-    if (!from.to_issue.empty()) reach(issue_next(from));
-    for (std::size_t i = 0; i < actors; ++i)
-      if (can_move(from, i))
-        for (world& next : moves_of(from, i)) reach(std::move(next));
-    if (!moves) settled.insert(from);
-  }
-  worlds = std::move(settled);
+// Whether a step of the actor's is yet to be issued.
+bool is_awaited(const world& in, std::size_t actor) {
+  return std::any_of(in.to_issue.begin(), in.to_issue.end(),
+                     [actor](const auto& each) { return each.second.actor == actor; });
 }
 
 // Lets happen what time brings next before `limit`. False: nothing.
@@ -66,6 +51,33 @@ std::string lines_only_in(const std::string& text, const std::string& other) {
 
 }  // namespace
 
+// All that can move does, in every order.
+void outcomes::run(std::set<world>& worlds) {
+  std::set<world> known = worlds;
+  std::set<world> settled;
+  std::vector<world> open(worlds.begin(), worlds.end());
+  while (!open.empty()) {
+    const world from = std::move(open.back());
+    open.pop_back();
+    bool moves = false;
+    const auto reach = [&](world next) {
+      moves = true;
+      if (known.insert(next).second) open.push_back(std::move(next));
+    };
+    if (!from.to_issue.empty()) reach(issue_next(from));
+    for (std::size_t i = 0; i < actors; ++i)
+      if (!from.ahead[i].empty() && from.all[i].now == phase::idle && !is_awaited(from, i)) {
+        made_sense_ = made_sense_ && makes_sense(from, i, from.ahead[i].front().second);
+        reach(begin_next(from, i));
+      }
+    for (std::size_t i = 0; i < actors; ++i)
+      if (can_move(from, i))
+        for (world& next : moves_of(from, i)) reach(std::move(next));
+    if (!moves) settled.insert(from);
+  }
+  worlds = std::move(settled);
+}
+
 outcomes::outcomes() {
   world first;
   for (std::size_t i = 0; i < actors; ++i) model::respawn(first, i);
@@ -82,6 +94,18 @@ void outcomes::cancel(std::size_t actor) {
 
 void outcomes::issue(const std::vector<std::pair<std::size_t, step>>& steps) {
   change_all(all_, [&steps](world& each) { each.to_issue = steps; });
+}
+
+void outcomes::issue_freely(const std::vector<std::pair<std::size_t, step>>& steps) {
+  change_all(all_, [&steps](world& each) {
+    for (const auto& given : steps) {
+      const std::size_t actor = given.second.actor;
+      if (is_awaited(each, actor))
+        each.ahead[actor].push_back(given);
+      else
+        each.to_issue.push_back(given);
+    }
+  });
 }
 
 void outcomes::settle(std::int64_t now) {

@@ -41,7 +41,7 @@ std::string seen_rest(std::size_t available, const std::array<bool, pairs>& has_
 std::string seen(const world& shown) {
   std::string text;
   for (std::size_t i = 0; i < actors; ++i)
-    text += seen_actor(i, doing(shown.all[i]), shown.all[i].last);
+    text += seen_actor(i, doing(shown.all[i]), shown.so_far[i] + shown.all[i].last);
   for (std::size_t i = 0; i < sources; ++i)
     if (i != nil_channel)
       text += seen_channel(i, shown.chans[i].values.size(), shown.chans[i].closed);

@@ -1,5 +1,7 @@
 #include "model/world.hpp"
 
+#include <tuple>
+
 #include "model/world_queues.hpp"
 
 namespace leash::testing::model {
@@ -17,6 +19,15 @@ world issue_next(world from) {
   who.now = phase::start;
   who.doing = given;
   who.index = index;
+  return from;
+}
+
+world begin_next(world from, std::size_t actor) {
+  actor_state& who = from.all[actor];
+  from.so_far[actor] += who.last;
+  std::tie(who.index, who.doing) = from.ahead[actor].front();
+  who.now = phase::start;
+  from.ahead[actor].erase(from.ahead[actor].begin());
   return from;
 }
 

@@ -109,6 +109,9 @@ struct world {
   std::array<once_state, pairs> onces;
   std::array<context_state, pairs> contexts;
   std::vector<std::pair<std::size_t, step>> to_issue;  // steps that start together, in order
+  // Steps that actors do one after the other, as fast as they can; and what those gave that were done before the last.
+  std::array<std::vector<std::pair<std::size_t, step>>, actors> ahead;
+  std::array<std::string, actors> so_far;
   auto operator<=>(const world&) const = default;
 };
 
@@ -117,6 +120,8 @@ bool can_move(const world& from, std::size_t actor) noexcept;
 std::vector<world> moves_of(const world& from, std::size_t actor);
 // The next of the steps that start together reaches its actor, if that is still there.
 world issue_next(world from);
+// An actor that has steps ahead does the next of them. Requires one that has, and is idle.
+world begin_next(world from, std::size_t actor);
 // A new goroutine takes the place of one that is gone.
 void respawn(world& in, std::size_t actor);
 void cancel(world& in, std::size_t actor);
