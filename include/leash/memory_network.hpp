@@ -28,7 +28,7 @@ namespace leash::testing {
 // http::error, whose code says how the connection fails, and of which the network says whose it was. It runs in the
 // goroutine that asks, and is unwound with it; for several at once, from several threads where there are. The request lives as long as it
 // does. An exploration sees what it changes of its own before it first waits; what it changes later has to be leash's (a mutex, a
-// channel), or explore_options::reduction false.
+// channel), or explore_options::reduction false. One that asks others holds a network of theirs: in its own it would keep itself.
 using memory_handler = std::function<task<http::response>(const http::request&)>;
 
 // Answers with this body, and status, after that time.

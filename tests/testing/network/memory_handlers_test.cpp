@@ -105,10 +105,11 @@ TEST(MemoryHandlers, ASlowBodyFailsWhoMindsTheSpeedForAsLong) {
 TEST(MemoryHandlers, ATimeOutOfTheHandlersOwnIsNotTheRequests) {
   bubble([]() -> task<> {
     const memory_network network;
-    network.serve("http://proxy", [network](const http::request&) {
-      return timeout(1s, network.get("http://backend/"));
+    const memory_network behind;
+    network.serve("http://proxy", [behind](const http::request&) {
+      return timeout(1s, behind.get("http://backend/"));
     });
-    network.serve("http://backend", leash::testing::hangs());
+    behind.serve("http://backend", leash::testing::hangs());
     http::request asked = request_of("http://proxy/");
     asked.timeout = 2s;
     bool was_the_handlers = false;
@@ -119,7 +120,7 @@ TEST(MemoryHandlers, ATimeOutOfTheHandlersOwnIsNotTheRequests) {
     }
     EXPECT_TRUE(was_the_handlers);
     EXPECT_EQ(network.traffic("http://proxy").failed, 1U);
-    EXPECT_EQ(network.traffic("http://backend").canceled, 1U);
+    EXPECT_EQ(behind.traffic("http://backend").canceled, 1U);
   });
 }
 
