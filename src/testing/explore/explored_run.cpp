@@ -55,8 +55,7 @@ run_outcome explored_run::run() {
   deciding_ = false;
   if (!stopped_) judge();
   if (memory_.assertions != nullptr)
-    if (std::string failed = memory_.assertions->failures(); !failed.empty())
-      fail(std::move(failed));
+    if (const std::string failed = memory_.assertions->failures(); !failed.empty()) fail(failed);
   let_all_go();
   set_this_worker(nullptr);
   return std::move(outcome_);
@@ -340,7 +339,7 @@ bool explored_run::uncaught(const uncaught_exception& what) noexcept {
   return true;
 }
 
-void explored_run::fail(std::string message) {
+void explored_run::fail(const std::string& message) {
   if (!outcome_.said.empty()) outcome_.said += '\n';
   outcome_.said += message;
   if (!outcome_.failed) outcome_.failed = testing::failure_kind::failed_assertion;

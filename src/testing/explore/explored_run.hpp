@@ -69,7 +69,7 @@ class explored_run final : public conductor, public end_of_main {
 
   // Of the goroutine that runs: it goes on when all others wait.
   void settle(goroutine& self) noexcept;
-  void fail(std::string message);
+  void fail(const std::string& message);
   bool decides() const noexcept { return deciding_; }
   // Between the two, the first of all is chosen.
   void pause() noexcept { ++pauses_; }

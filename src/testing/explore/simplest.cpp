@@ -33,7 +33,7 @@ class simplifier {
         const auto last = tried.begin() + static_cast<std::ptrdiff_t>(end);
         const bool changes = std::any_of(first, last, [](std::uint32_t each) { return each != 0; });
         std::fill(first, last, 0);
-        if (!changes || !accept(std::move(tried))) from = end;
+        if (!changes || !accept(tried)) from = end;
       }
     }
     return best_;
@@ -41,7 +41,7 @@ class simplifier {
 
  private:
   // True: it is simpler, and fails as before.
-  bool accept(choices tried) {
+  bool accept(const choices& tried) {
     ++tried_;
     run_outcome outcome = explores_.look_at(tried);
     if (signature_of(outcome) != failure_ || cost_of(outcome.made) >= cost_of(best_)) return false;
