@@ -1,3 +1,6 @@
+// Before any header: a checked longjmp() takes a jump to another stack for a mistake.
+#undef _FORTIFY_SOURCE
+
 #include "testing/explore/fiber.hpp"
 
 #include <cxxabi.h>
