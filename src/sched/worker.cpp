@@ -386,6 +386,7 @@ void launch(goroutine& fresh, promise_base& root, object* leash) noexcept {
     self->push(fresh, false);
   else
     home.inject_from_outside(fresh);
+  touch(common_thing::goroutine_count, access::add);
   operation_over("go", nullptr);
 }
 

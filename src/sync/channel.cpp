@@ -67,7 +67,7 @@ auto read_locked(object* channel, Read read) noexcept {
   channel->lock.lock();
   const result value = read(channel->as<channel_body>());
   channel->lock.unlock();
-  operation_over("look", channel);
+  operation_over("look", channel, effect::nothing);
   return value;
 }
 

@@ -79,7 +79,7 @@ std::size_t read_locked(detail::object* semaphore, Read read) noexcept {
   semaphore->lock.lock();
   const std::size_t value = read(semaphore->as<detail::semaphore_body>());
   semaphore->lock.unlock();
-  detail::operation_over("look", semaphore);
+  detail::operation_over("look", semaphore, detail::effect::nothing);
   return value;
 }
 

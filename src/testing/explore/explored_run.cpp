@@ -158,8 +158,7 @@ void explored_run::end_step() {
       if (settings_.look_closely) note(event_kind::ended, ran, "", false);
     } else {
       const bool waits = state == wait_state::waiting;
-      // It gives way on its own account, or an operation had nothing to do.
-      polled = !waits && !record.unwind && (awaited_ == nullptr || had_nothing_);
+      polled = !waits && !record.unwind && is_polling(ran, awaited_ == nullptr, had_nothing_);
       note_leash(record);
       if (polled || record.unwind) used_.add_everything();
       note_state(actors_[ran], waits ? "waits" : "goes on");
@@ -179,6 +178,15 @@ void explored_run::tell_of_step(std::uint64_t who) {
   armed_seen_ = worker_.timers.look_at_newer(
       armed_seen_, [this](const timer_entry& armed) { used_.wake(name_of(armed)); });
   chooser_.stepped(who, used_);
+}
+
+// Whether others go first after this step: it gave way on its own account, or has asked for what is not there again and again. Not when
+// it has asked a few times: what it does next can come before what others do.
+bool explored_run::is_polling(goroutine_id by, bool gave_way, bool had_nothing) noexcept {
+  constexpr std::uint32_t a_few = 8;
+  std::uint32_t& fruitless = actors_[by].fruitless;
+  fruitless = had_nothing || gave_way ? fruitless + 1 : 0;
+  return gave_way || fruitless > a_few;
 }
 
 void explored_run::note_progress(goroutine_id by, bool polled) noexcept {
@@ -201,8 +209,9 @@ void explored_run::operation_over(const char* what, const object* on, effect cam
   const goroutine_id me = running_;
   note_leash(*actors_[me].record);
   if (on != nullptr && footprints_) used_.add(name_of(*on), access::write);
-  note_progress(me, came == effect::nothing);
-  if (came == effect::nothing) used_.add_everything();
+  const bool polled = is_polling(me, false, came == effect::nothing);
+  note_progress(me, polled);
+  if (polled) used_.add_everything();
   note_state(actors_[me], what);
   if (settings_.look_closely) note(event_kind::step, me, what, false);
   gather_ready();
@@ -314,6 +323,7 @@ void explored_run::let_go(goroutine_id id) {
 }
 
 void explored_run::main_ended() noexcept {
+  if (!deciding_) return;  // what comes after the schedule is no part of it
   main_over_ = true;
   touched(common_thing::clock, access::write);
   last_moment_ = in_future(home_, settings_.settle);

@@ -96,9 +96,9 @@ class explored_run final : public conductor, public end_of_main {
     std::uint64_t who = 0;
     std::uint32_t children = 0;
     std::uint32_t objects = 0;
-    std::uint64_t polled_at =
-        ~std::uint64_t{0};  // its last step had nothing to do, or gave way; others first
-    bool here = false;      // it has not ended
+    std::uint64_t polled_at = ~std::uint64_t{0};  // see is_polling(); as of this progress
+    std::uint32_t fruitless = 0;                  // how many of its last steps have found nothing
+    bool here = false;                            // it has not ended
     fiber* interrupted = nullptr;
     std::uint64_t state = 0;
   };
@@ -144,6 +144,7 @@ class explored_run final : public conductor, public end_of_main {
   void note_woken(const goroutine& item);
   std::uint64_t name_of(const pending_call& call) const;
   void note_leash(const goroutine& record) noexcept;
+  bool is_polling(goroutine_id by, bool gave_way, bool had_nothing) noexcept;
   void note_progress(goroutine_id by, bool polled) noexcept;
   void note_state(actor& of, const char* at);
   void note(event_kind kind, goroutine_id id, const char* what, bool waits);

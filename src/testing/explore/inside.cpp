@@ -55,7 +55,8 @@ unexplored::~unexplored() {
 bool exploring() noexcept { return detail::conductor_here() != nullptr; }
 
 void fail(std::string message, std::source_location where) {
-  detail::run_here().fail(fmt::format("{}:{}: {}", where.file_name(), where.line(), message));
+  detail::explored_run& here = detail::run_here();
+  if (here.decides()) here.fail(fmt::format("{}:{}: {}", where.file_name(), where.line(), message));
 }
 
 }  // namespace leash::testing

@@ -156,6 +156,44 @@ TEST_P(Explore, OthersRunBetweenOperationsThatDoNotSuspend) {
   EXPECT_EQ(outcomes(many(), look_between), (std::set<std::string>{"--", "-2", "1-", "12"}));
 }
 
+// Who has looked in vain goes on before anybody else does anything.
+task<> look_first(std::set<std::string>& seen) {
+  const channel<> asked(1);
+  const channel<> told(1);
+  const channel<bool> heard(1);
+  const auto listen = [](channel<> on, channel<bool> into) -> task<> {
+    static_cast<void>(into.try_send(on.try_receive() == op_status::success));
+    co_return;
+  };
+  go(listen, told, heard);
+  static_cast<void>(asked.try_receive());
+  static_cast<void>(told.try_send());
+  seen.insert(*co_await heard.receive() ? "heard" : "missed");
+}
+
+TEST_P(Explore, WhoLooksInVainMayGoOnAtOnce) {
+  EXPECT_EQ(outcomes(many(), look_first), (std::set<std::string>{"heard", "missed"}));
+}
+
+// The number of goroutines depends on who was started.
+task<> count_others(std::set<std::string>& seen) {
+  const channel<std::size_t> counted(1);
+  const auto count = [](channel<std::size_t> into) -> task<> {
+    static_cast<void>(into.try_send(num_goroutines()));
+    co_return;
+  };
+  const auto nothing = [](channel<> until) -> task<> { co_await until.receive(); };
+  const channel<> until;
+  go(count, counted);
+  go(nothing, until);
+  seen.insert(std::to_string(*co_await counted.receive()));
+  until.close();
+}
+
+TEST_P(Explore, CountingGoroutinesDependsOnStartingThem) {
+  EXPECT_EQ(outcomes(many(), count_others), (std::set<std::string>{"2", "3"}));
+}
+
 task<> hold(mutex m, std::string& trace, char who) {
   {
     const auto guard = co_await m.lock();
