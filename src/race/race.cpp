@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "base/exception_text.hpp"
+
 namespace leash {
 namespace {
 
@@ -10,14 +12,7 @@ std::string describe(const std::vector<receipt>& attempts) {
   std::string text = "no attempt of the race succeeded:";
   for (std::size_t i = 0; i < attempts.size(); ++i) {
     text += (i == 0 ? " [" : "; [") + std::to_string(i) + "] ";
-    try {
-      if (attempts[i].error) std::rethrow_exception(attempts[i].error);
-      text += text_of(attempts[i].fate);
-    } catch (const std::exception& known) {
-      text += known.what();
-    } catch (...) {
-      text += "an exception that is no std::exception";
-    }
+    text += attempts[i].error ? detail::text_of(attempts[i].error) : text_of(attempts[i].fate);
   }
   return text;
 }

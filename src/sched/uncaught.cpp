@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/exception_text.hpp"
 #include "worker.hpp"
 
 #include <leash/detail/base/function_name.hpp>
@@ -18,23 +19,13 @@ namespace {
 
 std::atomic<uncaught_handler> installed{nullptr};
 
-std::string describe(const std::exception_ptr& what) {
-  try {
-    std::rethrow_exception(what);
-  } catch (const std::exception& known) {
-    return known.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
-
 std::string name_of(const std::source_location& place) {
   return std::string(detail::function_name(place.function_name()).view());
 }
 
 [[noreturn]] void print_and_abort(const uncaught_exception& what) noexcept {
-  std::string text =
-      fmt::format("panic: {}\n\ngoroutine {} [running]:\n", describe(what.error), what.goroutine);
+  std::string text = fmt::format("panic: {}\n\ngoroutine {} [running]:\n",
+                                 detail::text_of(what.error), what.goroutine);
   for (const auto& frame : what.stack)
     text += fmt::format("{}(...)\n\t{}:{}\n", name_of(frame), frame.file_name(), frame.line());
   const std::string starter =

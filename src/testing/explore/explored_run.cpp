@@ -10,22 +10,10 @@
 #include <leash/detail/sync/blocking_core.hpp>
 #include <leash/uncaught.hpp>
 
+#include "base/exception_text.hpp"
 #include "testing/explore/dice.hpp"
 
 namespace leash::detail {
-namespace {
-
-std::string said_by(const std::exception_ptr& what) {
-  try {
-    std::rethrow_exception(what);
-  } catch (const std::exception& known) {
-    return known.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
-
-}  // namespace
 
 explored_run::explored_run(const run_settings& settings, chooser& chooses,
                            explored_program& program, explore_memory& memory)
@@ -329,14 +317,14 @@ void explored_run::main_ended() noexcept {
   last_moment_ = in_future(home_, settings_.settle);
   if (program_.failure()) {
     outcome_.failed = testing::failure_kind::uncaught_exception;
-    outcome_.said = "main threw: " + said_by(program_.failure());
+    outcome_.said = "main threw: " + text_of(program_.failure());
   }
 }
 
 bool explored_run::uncaught(const uncaught_exception& what) noexcept {
   if (!deciding_) return true;
   outcome_.failed = testing::failure_kind::uncaught_exception;
-  outcome_.said = said_by(what.error);
+  outcome_.said = text_of(what.error);
   outcome_.thrown = what.error;
   seen_goroutine thrower;
   thrower.shown.id = what.goroutine;
