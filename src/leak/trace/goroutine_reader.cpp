@@ -28,11 +28,13 @@ namespace leash::detail {
 namespace {
 
 std::atomic<std::uint64_t> batches{0};
+std::atomic<std::uint64_t> all_visits{0};
 std::atomic<std::uint32_t> most_pinned{0};
 
 // Relaxed: a statistic.
-void note_batch(std::uint32_t pins) noexcept {
+void note_batch(std::uint32_t visits, std::uint32_t pins) noexcept {
   batches.fetch_add(1, std::memory_order_relaxed);
+  all_visits.fetch_add(visits, std::memory_order_relaxed);
   std::uint32_t known = most_pinned.load(std::memory_order_relaxed);
   while (known < pins &&
          !most_pinned.compare_exchange_weak(known, pins, std::memory_order_relaxed)) {
@@ -71,7 +73,8 @@ run_place find_worker_of(const goroutine& running) noexcept {
 }  // namespace
 
 reader_counts count_reads() noexcept {
-  return {batches.load(std::memory_order_relaxed), most_pinned.load(std::memory_order_relaxed)};
+  return {batches.load(std::memory_order_relaxed), all_visits.load(std::memory_order_relaxed),
+          most_pinned.load(std::memory_order_relaxed)};
 }
 
 goroutine_reader::goroutine_reader(trace_batch& room) noexcept
@@ -91,16 +94,17 @@ std::span<const goroutine_trace> goroutine_reader::own() noexcept {
 std::span<const goroutine_trace> goroutine_reader::next_selected() noexcept {
   do {
     shown_ = places_ = 0;
-    most_pins_ = 0;
+    most_pins_ = visits_ = 0;
     clock_of_ = 0;
     for (; next_ != end_ && shown_ != trace_batch::most; ++next_) {
       goroutine& record = *only_[next_].record;
+      ++visits_;
       pin(record);
       if (record.word.load(std::memory_order_seq_cst) == only_[next_].word)
         static_cast<void>(show_pinned(record, false));
       unpin(record);
     }
-    note_batch(most_pins_);
+    note_batch(visits_, most_pins_);
   } while (shown_ == 0 && next_ != end_);
   return {room_->traces.data(), shown_};
 }
@@ -111,10 +115,11 @@ std::span<const goroutine_trace> goroutine_reader::next() noexcept {
   const goroutine* own = current_goroutine();
   do {
     shown_ = places_ = 0;
-    most_pins_ = 0;
+    most_pins_ = visits_ = 0;
     clock_of_ = 0;
     for (; next_ != end_ && shown_ + put_off_count_ != trace_batch::most; ++next_) {
       goroutine& record = pool[next_];
+      ++visits_;
       if (&record == left_out_) continue;
       if (&record == own &&
           state_of(own->word.load(std::memory_order_relaxed)) == wait_state::active)
@@ -124,7 +129,7 @@ std::span<const goroutine_trace> goroutine_reader::next() noexcept {
     }
     look_at_put_off();
     leave_out_hidden();
-    note_batch(most_pins_);
+    note_batch(visits_, most_pins_);
     // Those that there was room for may all have ended.
   } while (shown_ == 0 && next_ != end_);
   return {room_->traces.data(), shown_};

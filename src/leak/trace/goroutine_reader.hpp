@@ -87,13 +87,16 @@ class goroutine_reader {
   std::size_t put_off_count_ = 0;
   std::uint32_t pins_ = 0;  // how many records are pinned, and in this batch at most were
   std::uint32_t most_pins_ = 0;
+  std::uint32_t visits_ = 0;    // in this batch
   std::uint64_t clock_of_ = 0;  // the number of the runtime that `present_` is of
   clock_time present_{};
 };
 
-// Since the program started, over all readers. `most_pinned`: the most records that one of them has held at once.
+// Since the program started, over all readers. `visits`: how many records they have come to, each as often as they did.
+// `most_pinned`: the most records that one of them has held at once.
 struct reader_counts {
   std::uint64_t batches = 0;
+  std::uint64_t visits = 0;
   std::uint32_t most_pinned = 0;
 };
 reader_counts count_reads() noexcept;
