@@ -5,6 +5,7 @@
 
 #include <leash/leash.hpp>
 
+#include "support/compute_until.hpp"
 #include "support/workers.hpp"
 
 // A goroutine that computes holds its worker. Another worker that has nothing to do must see to timers
@@ -18,12 +19,8 @@ using namespace std::chrono_literals;
 constexpr runtime_options two_workers{.processors = 2, .leaks = leak_policy::off};
 constexpr int rounds = 100;
 
-// Computes until the flag is set; false when nobody set it for far too long.
 bool compute_until(const std::atomic<bool>& flag) {
-  const auto give_up = std::chrono::steady_clock::now() + 5s;
-  while (!flag.load())
-    if (std::chrono::steady_clock::now() > give_up) return false;
-  return true;
+  return leash::test::compute_until([&flag] { return flag.load(); });
 }
 
 TEST(AHeldWorker, DoesNotKeepTimersFromFiring) {

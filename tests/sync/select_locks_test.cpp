@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <functional>
 #include <initializer_list>
 #include <thread>
 #include <vector>
 
 #include <leash/leash.hpp>
+
+#include "support/wait_until.hpp"
 
 namespace {
 
@@ -71,16 +72,6 @@ TEST(SelectLocks, LeaveNilChannelsOut) {
   EXPECT_THAT(locks_of({&nobody, &a, &nobody})(), ::testing::ElementsAre(object_of(a)));
 }
 
-bool locked_within(spin_lock& lock, std::chrono::seconds patience) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (!lock.try_lock()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::yield();
-  }
-  lock.unlock();
-  return true;
-}
-
 // The child may lie before its parent. A select that names both has the child's lock first then, and
 // would wait for a cancel of the parent that waits for it.
 TEST(SelectLocks, OfAChildMayBeHeldByWhoWaitsForTheParents) {
@@ -90,7 +81,10 @@ TEST(SelectLocks, OfAChildMayBeHeldByWhoWaitsForTheParents) {
   below.lock();
   std::thread canceller([&] { parent.cancel(); });
   while (!parent.context().is_done()) std::this_thread::yield();
-  EXPECT_TRUE(locked_within(context_access::target(parent)->lock, std::chrono::seconds(5)));
+  spin_lock& above = context_access::target(parent)->lock;
+  const bool got_it = test::wait_until([&above] { return above.try_lock(); });
+  EXPECT_TRUE(got_it);
+  if (got_it) above.unlock();
   below.unlock();
   canceller.join();
   EXPECT_TRUE(child.context().is_done());
