@@ -46,7 +46,13 @@ task<> workers() {
   for (int i = 0; i < count; ++i) co_await results.receive();
 }
 
+// Time that passes, and nothing else.
+task<> day() {
+  for (int i = 0; i < 24; ++i) co_await sleep(1h);
+}
+
 task<> program(std::string_view name) {
+  if (name == "day") return day();
   if (name == "racer") return race_of_two(2);
   if (name == "leak") return race_of_two(0);
   return workers();
@@ -57,7 +63,8 @@ task<> program(std::string_view name) {
 int main(int count, char** arguments) {
   constexpr int expected = 4;
   if (count != expected) {
-    std::fputs("usage: explore_cost racer|leak|workers random|pct|exhaustive SCHEDULES\n", stderr);
+    std::fputs("usage: explore_cost racer|leak|workers|day random|pct|exhaustive SCHEDULES\n",
+               stderr);
     return 2;
   }
   const std::string_view name = arguments[1];
