@@ -105,7 +105,8 @@ TEST(LeakPolicy, AbortEndsTheProgramAfterTheReport) {
                       go([answers]() -> task<> { co_await answers.send(1); });
                       co_await this_goroutine::yield();
                     }
-                    co_await sleep(10s);
+                    // Long enough for the report; without it the program ends, and the test fails.
+                    co_await sleep(2min);
                   },
                   {.processors = 1, .leaks = leak_policy::abort}),
               ::testing::KilledBySignal(SIGABRT),
