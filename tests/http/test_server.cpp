@@ -225,7 +225,7 @@ std::vector<received_request> test_server::requests() const {
 }
 
 bool test_server::wait_until(const std::function<bool()>& condition) const {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   std::unique_lock lock(mutex_);
   while (true) {
     lock.unlock();

@@ -9,7 +9,6 @@
 #include <boost/asio/io_context.hpp>
 
 #include <array>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -63,6 +62,14 @@ class SocketSet : public ::testing::Test, public socket_listener {
     heard.emplace_back(socket, events);
     if (then) then(socket);
   }
+  // All handlers that have something to do; how many they were, 1000 at most. What the kernel has to say of a socket it
+  // says at once here, so nothing is waited for.
+  std::size_t run_what_is_ready() {
+    io.restart();
+    std::size_t ran = 0;
+    while (ran < 1000 && io.poll_one() == 1) ++ran;
+    return ran;
+  }
   // Until nothing is left to wait for.
   void run() {
     io.restart();
@@ -93,7 +100,7 @@ TEST_F(SocketSet, AsksOnceBeforeItWaitsForTheFirstWrite) {
   set->announce(sockets.near());
   set->want(sockets.near(), CURL_POLL_OUT);
   EXPECT_TRUE(heard.empty()) << "not before want() has returned";
-  io.run_for(std::chrono::milliseconds(20));
+  run_what_is_ready();
   EXPECT_EQ(heard, (events{{sockets.near(), CURL_CSELECT_OUT}}));
   sockets.read_far();
   then = [&](int socket) { set->want(socket, CURL_POLL_NONE); };
@@ -121,7 +128,7 @@ TEST_F(SocketSet, AsksASuccessorOfTheSameNumberOnce) {
     set->announce(sockets.near());
     set->want(sockets.near(), CURL_POLL_OUT);
   }
-  io.run_for(std::chrono::milliseconds(20));
+  run_what_is_ready();
   EXPECT_EQ(heard.size(), 1u);
 }
 
@@ -179,9 +186,8 @@ TEST_F(SocketSet, HearsNothingOfASocketThatRests) {
   set->want(resting.near(), CURL_POLL_NONE);
   set->want(busy.near(), CURL_POLL_IN);
   resting.close_far();
-  io.restart();
   // It leaves the set with the first event; a loop that went on would not come to an end here.
-  EXPECT_LT(io.run_for(std::chrono::milliseconds(20)), 10u);
+  EXPECT_LT(run_what_is_ready(), 10u);
   busy.far_says_something();
   then = [&](int socket) { set->want(socket, CURL_POLL_NONE); };
   run();
@@ -226,8 +232,7 @@ TEST_F(SocketSet, DropsWhatItHasHeardOfASocketThatIsClosed) {
   };
   io.run();
   then = nullptr;
-  io.restart();
-  io.run_for(std::chrono::milliseconds(10));
+  run_what_is_ready();
   EXPECT_EQ(heard.size(), 1u);
   set->forget(successor[0]);
   for (const int end : successor) ::close(end);
