@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 
 #include <leash/leash.hpp>
 
+#include "support/sleeping_threads.hpp"
 #include "support/workers.hpp"
 
 namespace leash {
@@ -100,12 +102,20 @@ TEST_P(Deadlock, ComesAtOnceInVirtualTime) {
 
 TEST_P(Deadlock, IsNoneWhileAPlainThreadHasAHandle) {
   const channel<int> answers;
-  std::thread late([answers] {
-    std::this_thread::sleep_for(30ms);  // so that all workers are asleep when it comes
+  std::atomic<bool> begun{false};
+  bool all_sleep = false;
+  std::thread late([&, answers] {
+    while (!begun) std::this_thread::yield();
+    all_sleep = test::wait_until_all_other_threads_sleep();
     answers.send_blocking(7);
   });
-  EXPECT_EQ(run([&]() -> task<int> { co_return (co_await answers.receive()).value(); }), 7);
+  EXPECT_EQ(run([&]() -> task<int> {
+              begun = true;
+              co_return (co_await answers.receive()).value();
+            }),
+            7);
   late.join();
+  EXPECT_TRUE(all_sleep);
 }
 
 TEST_P(Deadlock, IsNoneOfAMainThatRestsWhileOthersRun) {
@@ -124,9 +134,13 @@ TEST_P(Deadlock, IsNoneOfAnEmbeddedRuntime) {
   EXPECT_EXIT(
       {
         runtime embedded({.processors = GetParam(), .leaks = leak_policy::off});
-        embedded.go([]() -> task<> { co_await channel<int>().receive(); });
-        std::this_thread::sleep_for(30ms);
-        std::_Exit(0);
+        std::atomic<bool> begun{false};
+        embedded.go([&]() -> task<> {
+          begun = true;
+          co_await channel<int>().receive();
+        });
+        while (!begun) std::this_thread::yield();
+        std::_Exit(test::wait_until_all_other_threads_sleep() ? 0 : 1);
       },
       ExitedWithCode(0), "");
 }
