@@ -6,7 +6,9 @@
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
 
+#include "support/growing_limit.hpp"
 #include "support/wait_until.hpp"
 #include "tool/failing_race.hpp"
 
@@ -158,14 +160,18 @@ TEST_F(bench_command, OpenLoopCountsFromTheScheduleAlsoWhereItIsLateItself) {
   // More come due while it stands still than were asked before, so that the percentiles are theirs.
   const std::size_t before = server.requests().size();
   const std::size_t due = before + 200;
-  ASSERT_TRUE(wait_until([&] { return steady_clock::now() > stopped + due * apart; }));
+  std::this_thread::sleep_until(stopped + due * apart);
   command.send_signal(SIGCONT);
   ASSERT_TRUE(wait_for_at_least(before + due));
   command.send_signal(SIGINT);
   const json told = json::parse(end_of(command).out);
   const json& alone = told["alone"]["latency_ms"];
   EXPECT_GE(alone["max"], static_cast<double>((due - 2) * apart.count()));
-  EXPECT_GE(alone["p95"], static_cast<double>(due * apart.count()) / 2);
+  // Those of the first half of the stand-still waited for the other half. When this process stood still before it sent the
+  // signal, they may be too few among the others, and p95 is not theirs.
+  if (told["alone"]["answered"] < 8 * due) {
+    EXPECT_GE(alone["p95"], static_cast<double>(due * apart.count()) / 2);
+  }
 }
 
 TEST_F(bench_command, AHedgeDelayOfP95IsWhatTheFirstAloneTook) {
@@ -232,11 +238,16 @@ TEST_F(bench_command, TakesTheOptionsOfARequest) {
 }
 
 TEST_F(bench_command, ADurationEndsAClosedLoop) {
-  const json told = report("-z 100ms -c 2 " + url("/quick") + " " + url("/other"));
-  EXPECT_EQ(told["load"]["duration_ms"], 100);
-  EXPECT_GE(told["alone"]["busy_ms"], 100);
-  EXPECT_GE(told["racing"]["busy_ms"], 100);
-  EXPECT_GE(told["alone"]["answered"], 2);
+  json told;
+  // When nobody is answered in time, it was too short for this machine.
+  EXPECT_TRUE(holds_for_some_limit(std::chrono::milliseconds(100), [&](auto limit) {
+    told = report("-z " + std::to_string(limit.count()) + "ms -c 2 " + url("/quick") + " " +
+                  url("/other"));
+    EXPECT_EQ(told["load"]["duration_ms"], limit.count());
+    EXPECT_GE(told["alone"]["busy_ms"], limit.count());
+    EXPECT_GE(told["racing"]["busy_ms"], limit.count());
+    return told["alone"]["answered"] >= 2;
+  })) << told;
 }
 
 TEST_F(bench_command, ADurationOnAScheduleIsANumberOfRequests) {

@@ -116,7 +116,7 @@ outcome running_command::wait() {
     }
     return kill(-process_, 0) != 0;
   };
-  if (!wait_until(alone, std::chrono::seconds(1))) result.left.emplace_back("a process");
+  if (!wait_until(alone)) result.left.emplace_back("a process");
   process_ = 0;
   return result;
 }

@@ -6,9 +6,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <chrono>
 #include <string>
 
 #include "http/test_server.hpp"
+#include "support/growing_limit.hpp"
 #include "tool/command.hpp"
 
 namespace leash::test {
@@ -56,6 +58,19 @@ class race_failures : public testing::Test {
     EXPECT_THAT(result.left, testing::IsEmpty());
     EXPECT_TRUE(server.wait_until([this] { return server.open_connections() == 0; }));
     return result;
+  }
+
+  // Before a limit that is short of this machine the request does not get as far as it should.
+  void expect_time_out(const std::string& path, const std::string& before,
+                       const std::string& after) const {
+    outcome lost;
+    EXPECT_TRUE(holds_for_some_limit(std::chrono::seconds(1), [&](auto limit) {
+      const std::string seconds = std::to_string(limit.count());
+      lost = race("-m " + seconds + " " + url(path));
+      EXPECT_EQ(lost.code, 28);
+      EXPECT_EQ(lost.out, "");
+      return lost.err == "leash: " + url(path) + before + seconds + " s" + after + "\n";
+    })) << lost.err;
   }
 
   bool wait_for_requests(std::size_t count) const {

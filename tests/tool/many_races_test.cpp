@@ -78,7 +78,7 @@ class many_races : public testing::Test {
   }
 
   nginx quick{nginx::quick()};
-  nginx slow{nginx::slowed(5)};
+  nginx slow{nginx::slowed(3600)};
   std::atomic<int> lost = 0;
 };
 

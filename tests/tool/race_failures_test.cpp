@@ -72,15 +72,10 @@ TEST_F(race_failures, ABadCertificate) {
   EXPECT_EQ(insecure.out, "secret\n");
 }
 
-TEST_F(race_failures, NoAnswerInTime) {
-  expect_failure(race("-m 1 " + url("/never")), 28,
-                 "leash: " + url("/never") + ": no answer within 1 s\n");
-}
+TEST_F(race_failures, NoAnswerInTime) { expect_time_out("/never", ": no answer within ", ""); }
 
 TEST_F(race_failures, NoWholeAnswerInTime) {
-  expect_failure(race("-m 1 " + url("/stalled")), 28,
-                 "leash: " + url("/stalled") +
-                     ": the answer was not complete within 1 s: 5 of 10 bytes came\n");
+  expect_time_out("/stalled", ": the answer was not complete within ", ": 5 of 10 bytes came");
 }
 
 TEST_F(race_failures, NoConnectionInTime) {
