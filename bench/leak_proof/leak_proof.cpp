@@ -1,9 +1,11 @@
-// How long it takes to prove which goroutines are leaked, and to read what all do: `leak_proof KIND NUMBER TIMES`.
+// How long it takes to prove which goroutines are leaked, and to read what all do: `leak_proof
+// KIND NUMBER TIMES`.
 //
-// leaked: so many goroutines, each of which waits for what nobody sends it, are proven so many times. chain: so many, each of which
-// has the channel that the next one waits for, and main that of the last: none is leaked. grouped, each: so many are read so many
-// times, in that form. Prints JSON, for each time: the seconds by the clock, those of this thread, and the goroutines that were
-// proven, or read.
+// leaked: so many goroutines, each of which waits for what nobody sends it, are proven so many
+// times. chain: so many, each of which has the channel that the next one waits for, and main
+// that of the last: none is leaked. grouped, each: so many are read so many times, in that form.
+// Prints JSON, for each time: the seconds by the clock, those of this thread, and the goroutines
+// that were proven, or read.
 
 #include <atomic>
 #include <chrono>

@@ -68,8 +68,8 @@ class test_server {
   int closed_by_client() const;  // those that the client closed or reset
   int reset_by_client() const;   // those of them that it reset
   std::vector<received_request> requests() const;
-  // Waits until condition holds; tells whether it does. The condition is looked at after each event of
-  // the server. A minute is no more than a guard against waiting for ever.
+  // Waits until condition holds; tells whether it does. The condition is looked at after each
+  // event of the server. A minute is no more than a guard against waiting for ever.
   bool wait_until(const std::function<bool()>& condition) const;
 
  private:

@@ -13,8 +13,9 @@
 
 #include "leak/trace/goroutine_reader.hpp"
 
-// A million goroutines, read in both forms: in pieces, in bounded memory, and each of them once. What is counted does
-// not depend on the machine; the instructions that a goroutine costs are counted by bench/leak_proof.py.
+// A million goroutines, read in both forms: in pieces, in bounded memory, and each of them once.
+// What is counted does not depend on the machine; the instructions that a goroutine costs are
+// counted by bench/leak_proof.py.
 
 namespace leash {
 namespace {
@@ -79,7 +80,8 @@ reading read_all(trace_form form) {
   return result;
 }
 
-// What reading so many, and main, takes: each record is visited once, and a piece is made of a bounded number of them.
+// What reading so many, and main, takes: each record is visited once, and a piece is made of a
+// bounded number of them.
 void expect_linear(trace_form form, const reading& all, std::size_t number) {
   constexpr std::size_t batch = goroutine_cursor::batch;
   const std::size_t records = detail::goroutine_pool::instance().size();

@@ -13,8 +13,9 @@
 #include "support/compute_until.hpp"
 #include "support/wait_until.hpp"
 
-// The watchdog's report of goroutines that hold their worker. Its limits are of real time, and it may be late: a goroutine
-// holds its worker until the report has come, and what is not to be reported goes on until something else has been.
+// The watchdog's report of goroutines that hold their worker. Its limits are of real time, and
+// it may be late: a goroutine holds its worker until the report has come, and what is not to be
+// reported goes on until something else has been.
 
 namespace {
 
@@ -60,8 +61,9 @@ TEST(Watchdog, ReportsAGoroutineThatBlocksItsThread) {
   EXPECT_THAT(said.text(), HasSubstr("watchdog_test.cpp"));
 }
 
-// One holds its worker at the same place again. Meanwhile another one is reported at two places, one after the other: by then the
-// watchdog has looked at both workers for longer than its limit.
+// One holds its worker at the same place again. Meanwhile another one is reported at two places,
+// one after the other: by then the watchdog has looked at both workers for longer than its
+// limit.
 TEST(Watchdog, ReportsAGoroutineThatComputesAndEachPlaceOnce) {
   const captured_stderr said;
   std::string place;
@@ -124,7 +126,8 @@ TEST(Watchdog, LetsThoseBeWhoGiveWay) {
   EXPECT_THAT(said.text(), Not(HasSubstr(place)));
 }
 
-// A runtime that is watched reports a goroutine that has held its worker for less long, and longer than the usual limit.
+// A runtime that is watched reports a goroutine that has held its worker for less long, and
+// longer than the usual limit.
 TEST(Watchdog, CanBeSwitchedOff) {
   const captured_stderr said;
   std::string place;

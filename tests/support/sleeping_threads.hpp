@@ -23,7 +23,8 @@ inline bool all_other_threads_sleep() {
   return true;
 }
 
-// Until that holds a few times in a row: a worker that looks for work may sleep for a moment before it rests.
+// Until that holds a few times in a row: a worker that looks for work may sleep for a moment
+// before it rests.
 inline bool wait_until_all_other_threads_sleep() {
   int times = 0;
   return wait_until([&times] {

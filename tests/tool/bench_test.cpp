@@ -167,8 +167,9 @@ TEST_F(bench_command, OpenLoopCountsFromTheScheduleAlsoWhereItIsLateItself) {
   const json told = json::parse(end_of(command).out);
   const json& alone = told["alone"]["latency_ms"];
   EXPECT_GE(alone["max"], static_cast<double>((due - 2) * apart.count()));
-  // Those of the first half of the stand-still waited for the other half. When this process stood still before it sent the
-  // signal, they may be too few among the others, and p95 is not theirs.
+  // Those of the first half of the stand-still waited for the other half. When this process
+  // stood still before it sent the signal, they may be too few among the others, and p95 is not
+  // theirs.
   if (told["alone"]["answered"] < 8 * due) {
     EXPECT_GE(alone["p95"], static_cast<double>(due * apart.count()) / 2);
   }

@@ -92,8 +92,8 @@ class goroutine_reader {
   clock_time present_{};
 };
 
-// Since the program started, over all readers. `visits`: how many records they have come to, each as often as they did.
-// `most_pinned`: the most records that one of them has held at once.
+// Since the program started, over all readers. `visits`: how many records they have come to,
+// each as often as they did. `most_pinned`: the most records that one of them has held at once.
 struct reader_counts {
   std::uint64_t batches = 0;
   std::uint64_t visits = 0;

@@ -62,8 +62,8 @@ class SocketSet : public ::testing::Test, public socket_listener {
     heard.emplace_back(socket, events);
     if (then) then(socket);
   }
-  // All handlers that have something to do; how many they were, 1000 at most. What the kernel has to say of a socket it
-  // says at once here, so nothing is waited for.
+  // All handlers that have something to do; how many they were, 1000 at most. What the kernel
+  // has to say of a socket it says at once here, so nothing is waited for.
   std::size_t run_what_is_ready() {
     io.restart();
     std::size_t ran = 0;

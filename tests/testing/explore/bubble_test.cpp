@@ -42,7 +42,8 @@ TEST(Bubble, RethrowsWhatAnyGoroutineThrows) {
                std::logic_error);
 }
 
-// What a worker does is counted in turns; what they cost is counted in instructions by bench/explore_cost.py.
+// What a worker does is counted in turns; what they cost is counted in instructions by
+// bench/explore_cost.py.
 TEST(Bubble, ADayOfSleepTakesOneTurnForEachSleepAndLeavesNothing) {
   struct usage {
     std::uint64_t turns;
