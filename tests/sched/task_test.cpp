@@ -137,7 +137,9 @@ TEST_P(Task, UnwindingDestroysTheWholeChainOfAWait) {
     co_await started.receive();
     for (int i = 0; i < 100; ++i) co_await this_goroutine::yield();
   });
-  if (GetParam() == 1) EXPECT_EQ(order, (std::vector{0, 1, 2, 3, 4}));
+  if (GetParam() == 1) {
+    EXPECT_EQ(order, (std::vector{0, 1, 2, 3, 4}));
+  }
   for (std::size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i], static_cast<int>(i));
 }
 

@@ -75,7 +75,9 @@ TEST_P(Cond, SignalsWakeInTheOrderOfTheWaits) {
         co_await awake.send(i);
       });
       co_await until_waits(who, wait_reason::cond_wait);
-      if (i > 0) EXPECT_EQ(co_await awake.receive(), i - 1);
+      if (i > 0) {
+        EXPECT_EQ(co_await awake.receive(), i - 1);
+      }
       const mutex::guard held = co_await lock.lock();
       changed.signal();
     }

@@ -313,7 +313,9 @@ TEST(ExposureOfABlock, EndsWithTheBlock) {
     EXPECT_FALSE(exposed(blocks.back()));
   }
   // Under AddressSanitizer a freed block waits long before it is used again.
-  if (!LEASH_ASAN) EXPECT_NE(std::find(blocks.begin(), blocks.end(), block), blocks.end());
+  if (!LEASH_ASAN) {
+    EXPECT_NE(std::find(blocks.begin(), blocks.end(), block), blocks.end());
+  }
   for (void* each : blocks) free_block(each);
 }
 

@@ -93,7 +93,9 @@ TEST_P(SelectRaces, TwoThatSendAndReceiveOnOneChannelMeetEachOther) {
               co_await select(on_send(shared, self), on_receive(shared, got));
             else
               co_await select(on_receive(shared, got), on_send(shared, self));
-            if (alone) EXPECT_NE(got, self) << "a select has met itself";
+            if (alone) {
+              EXPECT_NE(got, self) << "a select has met itself";
+            }
           }
         });
       co_await until_alone();

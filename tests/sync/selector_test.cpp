@@ -231,8 +231,9 @@ TEST_P(Selector, KeepsItsChannelsAndIsSeenByAProof) {
     EXPECT_NE(receivers.front(), nullptr);
     in->handle_lock.lock();
     for (const auto* each = detail::handle::first_of(*in); each != nullptr; each = each->next())
-      if (each->capabilities() == detail::set_of(detail::capability::receive))
+      if (each->capabilities() == detail::set_of(detail::capability::receive)) {
         EXPECT_EQ(detail::find_block(each)->kind.load(), detail::block_kind::traced);
+      }
     in->handle_lock.unlock();
     EXPECT_EQ(co_await any.wait(), 0u);
     co_await until_alone();

@@ -447,7 +447,9 @@ TEST_P(Spawn, HoldsNoMemoryOfGoroutinesThatAreGone) {
     for (int i = 0; i < 300; ++i) {
       auto joined = spawn([](std::string text) -> task<std::string> { co_return text; },
                           std::string(100, 'z'));
-      if (i % 3 != 0) EXPECT_EQ((co_await joined.join()).size(), 100u);
+      if (i % 3 != 0) {
+        EXPECT_EQ((co_await joined.join()).size(), 100u);
+      }
     }
     co_await until_alone();
     // Its memory goes after a goroutine has stopped being counted. One block is until's own frame.

@@ -256,7 +256,9 @@ TEST_P(TracedAllocator, ACapturedContainerBorrowsNothing) {
     go([&element = mine[1]]() -> task<> {
       const borrow_edge* edge = current_goroutine()->borrows;
       EXPECT_NE(edge, nullptr);
-      if (edge != nullptr) EXPECT_EQ(edge->block, block_of(&element));
+      if (edge != nullptr) {
+        EXPECT_EQ(edge->block, block_of(&element));
+      }
       co_return;
     });
     co_await until_alone();

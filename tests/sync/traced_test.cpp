@@ -257,7 +257,7 @@ TEST(TracedFromThis, IsNoneWithoutATracedPtr) {
 
 struct session {
   channel<int> requests;
-  traced_ptr<session> peer;
+  traced_ptr<session> peer{};
 };
 
 TEST_P(Traced, ABlockIsReachedFromTheFrameOfItsPointer) {

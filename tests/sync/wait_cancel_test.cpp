@@ -190,9 +190,13 @@ TYPED_TEST(WaitCancel, AtTheInstantOfTheEndItIsEither) {
       co_await until_alone();
       const int delivered = one.kind.delivered;
       EXPECT_EQ(delivered + one.kind.left(), 1);
-      if (order == 0) EXPECT_EQ(delivered, 0);
+      if (order == 0) {
+        EXPECT_EQ(delivered, 0);
+      }
       // The end of a join comes from the goroutine that is joined; the others are claimed in complete().
-      if (order == 1 && !std::is_same_v<TypeParam, joining>) EXPECT_EQ(delivered, 1);
+      if (order == 1 && !std::is_same_v<TypeParam, joining>) {
+        EXPECT_EQ(delivered, 1);
+      }
     });
 }
 
