@@ -116,7 +116,7 @@ class free_run {
   // Others run meanwhile. Without the lock this is a data race, and the numbers are wrong.
   task<> look_at(holdings& held) {
     const bool writes = held.rw.owns_lock() && !held.rw.is_shared();
-    const std::size_t under_mutex = held.mutex.owns_lock() ? ++under_mutex_ : 0;
+    const std::size_t under_mutex = held.lock.owns_lock() ? ++under_mutex_ : 0;
     const std::size_t under_rw = writes ? ++under_rw_ : held.rw.owns_lock() ? under_rw_ : 0;
     struct in_use {
       std::atomic<std::size_t>& all;
@@ -126,7 +126,7 @@ class free_run {
     const in_use used{in_use_, held.permits.size()};
     if (in_use_ += used.mine; in_use_ > permits) complain("a semaphore gave more than it has");
     co_await this_goroutine::yield();
-    if (held.mutex.owns_lock() && under_mutex_ != under_mutex)
+    if (held.lock.owns_lock() && under_mutex_ != under_mutex)
       complain("the mutex does not exclude");
     if (held.rw.owns_lock() && under_rw_ != under_rw) complain("the rw_mutex does not exclude");
   }

@@ -67,11 +67,11 @@ std::string at_once(machine& in, holdings& held, std::size_t actor, const order&
       in.chans[what.object].close();
       return result::ok;
     case action::try_lock:
-      if (held.mutex.owns_lock()) return result::skipped;
-      held.mutex = in.lock.try_lock();
-      return done_or_not(held.mutex.owns_lock());
+      if (held.lock.owns_lock()) return result::skipped;
+      held.lock = in.lock.try_lock();
+      return done_or_not(held.lock.owns_lock());
     case action::unlock:
-      held.mutex.unlock();
+      held.lock.unlock();
       return result::ok;
     case action::try_lock_to_write:
     case action::try_lock_to_read:
@@ -160,8 +160,8 @@ task<std::string> later(machine& in, holdings& held, std::size_t actor, const or
     case action::select_by_list:
       co_return co_await perform_select(in, actor, given);
     case action::lock:
-      if (held.mutex.owns_lock()) co_return result::skipped;
-      held.mutex = co_await in.lock.lock();
+      if (held.lock.owns_lock()) co_return result::skipped;
+      held.lock = co_await in.lock.lock();
       break;
     case action::lock_to_write:
       if (held.rw.owns_lock()) co_return result::skipped;
@@ -173,7 +173,7 @@ task<std::string> later(machine& in, holdings& held, std::size_t actor, const or
       break;
     case action::wait_cond:
       if (what.object == 0)
-        co_await in.conds[what.object].wait(held.mutex);
+        co_await in.conds[what.object].wait(held.lock);
       else
         co_await in.conds[what.object].wait(held.rw);
       break;

@@ -10,7 +10,7 @@ namespace leash::testing::model {
 
 // What an actor holds; let go when it is unwound, the last first.
 struct holdings {
-  mutex::guard mutex;
+  mutex::guard lock;
   rw_mutex::guard rw;
   semaphore::permit permits;
   reply_sender<int> sender;
