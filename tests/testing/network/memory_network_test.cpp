@@ -138,7 +138,8 @@ task<std::string> first_good(const http::transport auto& by, race_options how = 
       if (answer.status != 200) throw std::runtime_error(at + " is in trouble");
       co_return answer.body;
     }(by, url));
-  co_return (co_await race(how, std::move(both))).value;
+  const auto won = co_await race(how, std::move(both));  // GCC 14 cannot parse `.value` behind it
+  co_return won.value;
 }
 
 class RaceOverMemory : public ::testing::TestWithParam<strategy> {};
