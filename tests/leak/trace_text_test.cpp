@@ -34,7 +34,7 @@ TEST(TraceText, OfEachGoroutineIsShapedAsGos) {
         const std::string in_worker = std::to_string(before_take + 2);
         const std::string starter =
             "leash::TraceText_OfEachGoroutineIsShapedAsGos_Test::TestBody::lambda";
-        EXPECT_THAT(text, StartsWith("goroutine 1 [running]:\n" + starter + "(...)\n\t" + file));
+        EXPECT_THAT(text, HasSubstr("goroutine 1 [running]:\n" + starter + "(...)\n\t" + file));
         EXPECT_THAT(text,
                     HasSubstr("goroutine 2 [chan receive]:\n"
                               "leash::take(...)\n\t" +
