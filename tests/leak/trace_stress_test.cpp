@@ -40,11 +40,15 @@ task<> descend(channel<int> values) {
   }
 }
 
-// The level of the function that stands there; -1: it is another one.
+// The level of the function that stands there; -1: it is another one. clang names the function
+// "descend(…) [Level = 3]", and GCC "descend(descend<3>(…)…)".
 int level_of(const std::source_location& place) {
-  const char* name = place.function_name();
-  const char* level = std::strstr(name, "Level = ");
-  return std::strstr(name, "descend") == nullptr || level == nullptr ? -1 : std::atoi(level + 8);
+  const char* name = std::strstr(place.function_name(), "descend");
+  if (name == nullptr) return -1;
+  for (const char* before : {"Level = ", "descend<"})
+    if (const char* found = std::strstr(name, before))
+      return std::atoi(found + std::strlen(before));
+  return -1;
 }
 
 // Whether one whose root is descend<0> can stand like that.
