@@ -44,11 +44,8 @@ std::string escaped(std::string_view text) {
   return safe;
 }
 
-}  // namespace
-
-streamed_response cmdline_page() { return text_answer(200, arguments()); }
-
-task<streamed_response> index_page(const request& asked, profile_slots slots) {
+// Formats outside the coroutine: GCC 14 cannot check a literal of fmt 10 within one.
+std::string index_text(const std::string* host, std::size_t leaked) {
   constexpr std::string_view page = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -89,16 +86,21 @@ leash why http://{host}</pre>
 </body>
 </html>
 )";
+  return fmt::format(page, fmt::arg("program", escaped(arguments())),
+                     fmt::arg("goroutines", num_goroutines()), fmt::arg("leaked", leaked),
+                     fmt::arg("host", escaped(host != nullptr ? *host : "HOST:PORT")));
+}
+
+}  // namespace
+
+streamed_response cmdline_page() { return text_answer(200, arguments()); }
+
+task<streamed_response> index_page(const request& asked, profile_slots slots) {
   const std::string* host = find_header(asked.headers, "Host");
   const held_slot slot = co_await take_slot(slots.now);  // a proof takes memory
   if (!slot) co_return busy_answer();
   const std::size_t leaked = co_await blocking([] { return leaks().size(); });
-  co_return text_answer(
-      200,
-      fmt::format(page, fmt::arg("program", escaped(arguments())),
-                  fmt::arg("goroutines", num_goroutines()), fmt::arg("leaked", leaked),
-                  fmt::arg("host", escaped(host != nullptr ? *host : "HOST:PORT"))),
-      "text/html; charset=utf-8");
+  co_return text_answer(200, index_text(host, leaked), "text/html; charset=utf-8");
 }
 
 }  // namespace leash::http
