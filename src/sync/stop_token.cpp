@@ -8,10 +8,10 @@ struct canceller {
   object* context;
   void operator()() const noexcept { cancel_context(*context, errc::canceled, nullptr); }
 };
-using registration = std::stop_callback<canceller>;
+using stop_registration = std::stop_callback<canceller>;
 
 constexpr context_hooks token_hooks{
-    .destroy = [](void* held) noexcept { delete static_cast<registration*>(held); }};
+    .destroy = [](void* held) noexcept { delete static_cast<stop_registration*>(held); }};
 
 std::stop_token token_of(object& context) {
   auto& body = context.as<context_body>();
@@ -39,7 +39,7 @@ cancelable_context with_stop_token(const context& parent, const std::stop_token&
     detail::object& context = *made.target();
     context.outside.store(cancel, std::memory_order_release);
     context.as<detail::context_body>().held =
-        new detail::registration(token, detail::canceller{&context});
+        new detail::stop_registration(token, detail::canceller{&context});
   }
   return detail::context_access::own(std::move(made));
 }

@@ -20,7 +20,7 @@ std::string literal(std::string_view text) {
 }
 
 // The switches that say what stands behind an option.
-std::string value_of(const option_words& words) {
+std::string switches_of(const option_words& words) {
   if (words.value.empty()) return {};
   if (!words.choices.empty())
     return fmt::format(" -x -a {}", literal(fmt::format("{}", fmt::join(words.choices, " "))));
@@ -34,7 +34,7 @@ std::string lines_of(const CLI::App& command, const std::string& name, std::stri
     lines += fmt::format("complete -c {} -n {}", name, literal(condition));
     for (const std::string& each : words.names)
       lines += each.starts_with("--") ? " -l " + each.substr(2) : " -s " + each.substr(1);
-    lines += fmt::format("{} -d {}\n", value_of(words), literal(option->get_description()));
+    lines += fmt::format("{} -d {}\n", switches_of(words), literal(option->get_description()));
   }
   return lines;
 }

@@ -23,7 +23,7 @@ std::string escaped(std::string_view text) {
 }
 
 // ":FILE:_files", for what an option or an argument takes.
-std::string value_of(const option_words& words) {
+std::string action_of(const option_words& words) {
   std::string action = " ";
   if (!words.choices.empty())
     action = fmt::format("({})", fmt::join(words.choices, " "));
@@ -45,7 +45,7 @@ std::string specifications(const CLI::App& command, const CLI::Option& option) {
     const char* const joint = words.value.empty() ? "" : name.starts_with("--") ? "=" : "+";
     all += fmt::format(" \\\n        '{}{}{}[{}]{}'", before, name, joint,
                        escaped(option.get_description()),
-                       words.value.empty() ? std::string() : value_of(words));
+                       words.value.empty() ? std::string() : action_of(words));
   }
   return all;
 }
@@ -55,7 +55,7 @@ std::string all_specifications(const CLI::App& command) {
   for (const CLI::Option* option : options_of(command)) all += specifications(command, *option);
   for (const CLI::Option* argument : arguments_of(command)) {
     const option_words words = words_of(*argument);
-    all += fmt::format(" \\\n        '{}{}'", words.repeats ? "*" : "", value_of(words));
+    all += fmt::format(" \\\n        '{}{}'", words.repeats ? "*" : "", action_of(words));
   }
   return all;
 }

@@ -20,7 +20,7 @@ namespace {
 constexpr int some_leaked = 1;
 constexpr int some_failed = 3;
 
-constexpr const char* footer = R"(Instances:
+constexpr const char* leaks_footer = R"(Instances:
   An instance is a process: http://host:port or host:port, where its profile is
   at /debug/pprof/goroutineleak; the URL of a profile; or a file with a saved
   one. Programs of leash serve it, and of Go from 1.26 on. Each proves at that
@@ -95,7 +95,7 @@ int run_leaks(const goroutines_options& options) {
 void add_leaks(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand(
       "leaks", "Show which goroutines of running programs can never run again: it is proven");
-  command->footer(footer);
+  command->footer(leaks_footer);
   auto given = instance_options::add_to(*command);
   command->option_defaults()->group("What is written");
   given->add_output_to(*command);

@@ -25,7 +25,7 @@ namespace {
 
 constexpr int failed = 1;
 
-constexpr const char* footer = R"(Whose:
+constexpr const char* why_footer = R"(Whose:
   A program of leash, at its LEASH_DEBUG_ADDR: http://host:port or host:port.
 
 Examples:
@@ -99,7 +99,7 @@ task<int> ask_or_interrupt(const why_options& options) {
 void add_why(CLI::App& app, int& code) {
   CLI::App* command =
       app.add_subcommand("why", "Say on what condition a goroutine of a running program will exit");
-  command->footer(footer);
+  command->footer(why_footer);
   auto options = std::make_shared<why_options>();
   command->add_option("url", options->whose, "Whose: http://host:port")->required();
   command->add_option("id", options->id, "Which goroutine: its number; otherwise all of them")

@@ -7,7 +7,7 @@
 namespace leash::http {
 namespace {
 
-curl_off_t number(CURL* easy, CURLINFO info) {
+curl_off_t number_or_none(CURL* easy, CURLINFO info) {
   curl_off_t value = -1;
   return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : -1;
 }
@@ -15,7 +15,7 @@ curl_off_t number(CURL* easy, CURLINFO info) {
 bool request_is_sent(CURL* easy, std::size_t body) {
   long size = 0;
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size);
-  return size > 0 && number(easy, CURLINFO_SIZE_UPLOAD_T) == static_cast<curl_off_t>(body);
+  return size > 0 && number_or_none(easy, CURLINFO_SIZE_UPLOAD_T) == static_cast<curl_off_t>(body);
 }
 
 }  // namespace
@@ -24,8 +24,8 @@ bool answer_drain::is_worth_it(const curl_transfer& transfer) {
   CURL* easy = transfer.handle();
   if (!request_is_sent(easy, transfer.asked().body.size())) return false;
   if (!transfer.head().complete()) return true;
-  const curl_off_t length = number(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
-  const curl_off_t received = number(easy, CURLINFO_SIZE_DOWNLOAD_T);
+  const curl_off_t length = number_or_none(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  const curl_off_t received = number_or_none(easy, CURLINFO_SIZE_DOWNLOAD_T);
   return length - received <= static_cast<curl_off_t>(most_bytes);
 }
 

@@ -38,10 +38,11 @@ std::optional<boost::asio::ip::address> address_of(std::string_view host) {
 }
 
 [[noreturn]] void refuse(std::string_view given, std::string_view why) {
-  throw error(errc::bad_option,
-              fmt::format("the debug server cannot listen on \"{}\": {}; give an address such as "
-                          "127.0.0.1:6060, [::1]:6060 or localhost:6060",
-                          given, why));
+  throw leash::error(
+      errc::bad_option,
+      fmt::format("the debug server cannot listen on \"{}\": {}; give an address such as "
+                  "127.0.0.1:6060, [::1]:6060 or localhost:6060",
+                  given, why));
 }
 
 }  // namespace

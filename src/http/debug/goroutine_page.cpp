@@ -23,8 +23,6 @@
 namespace leash::http {
 namespace {
 
-constexpr std::size_t piece_size = 16 << 10;
-
 // A proof goes through all goroutines at once, which would keep the server's thread.
 task<leak_report> proven() {
   co_return co_await blocking([] { return leaks(); });
@@ -135,9 +133,6 @@ task<goroutine_text> text_of(profiled what, trace_form form) {
   co_return goroutine_text(form, co_await proven());
 }
 
-// The body of a HEAD's answer is never run: it says only that there would be one.
-task<> nothing(body_writer&) { co_return; }
-
 }  // namespace
 
 task<streamed_response> goroutine_page(const request& asked, std::string_view query, profiled what,
@@ -146,7 +141,7 @@ task<streamed_response> goroutine_page(const request& asked, std::string_view qu
   const bool is_difference = wanted.seconds.count() != 0;
   streamed_response answer =
       wanted.debug == 0 ? head_of_profile(what, is_difference) : head_of_text();
-  answer.body = nothing;
+  answer.body = no_body;
   if (asked.method == "HEAD") co_return answer;
   held_slot slot;
   if (wanted.debug != 2 || what == profiled::leaked) {

@@ -74,6 +74,8 @@ task<streamed_response> answered(const request& asked, bool local, profile_slots
 
 }  // namespace
 
+task<> no_body(body_writer&) { co_return; }
+
 streamed_response text_answer(int status, std::string body, std::string_view type) {
   streamed_response answer;
   answer.head.status = status;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,12 @@ inline constexpr std::string_view metrics_path = "/metrics";
 // A whole answer, with the headers that all pages have.
 streamed_response text_answer(int status, std::string body,
                               std::string_view type = "text/plain; charset=utf-8");
+
+// Text is sent in pieces of at least so many bytes.
+inline constexpr std::size_t piece_size = 16 << 10;
+
+// The body of a HEAD's answer is never run: it says only that there would be one.
+task<> no_body(body_writer&);
 
 // Of which goroutines a profile is.
 enum class profiled : std::uint8_t {

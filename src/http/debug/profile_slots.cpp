@@ -20,7 +20,7 @@ task<held_slot> take_slot(semaphore from) {
   constexpr auto patience = 5s;
   try {
     co_return std::make_shared<semaphore::permit>(co_await timeout(patience, acquired(from)));
-  } catch (const error& failure) {
+  } catch (const leash::error& failure) {
     if (failure.code() != errc::timed_out) throw;
   }
   co_return nullptr;

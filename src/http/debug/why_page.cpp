@@ -17,8 +17,6 @@
 namespace leash::http {
 namespace {
 
-constexpr std::size_t piece_size = 16 << 10;
-
 struct why_stream {
   explicit why_stream(held_slot held) : slot(std::move(held)) {}
 
@@ -34,15 +32,13 @@ task<> send_all(why_stream& all, body_writer& out) {
   co_await out.write(piece);
 }
 
-task<> nothing(body_writer&) { co_return; }
-
 }  // namespace
 
 task<streamed_response> why_page(const request& asked, std::string_view query,
                                  profile_slots slots) {
   const std::uint64_t id = parse_why_query(query);
   streamed_response answer = text_answer(200, {});
-  answer.body = nothing;
+  answer.body = no_body;
   if (asked.method == "HEAD") co_return answer;
   held_slot slot = co_await take_slot(slots.now);
   if (!slot) co_return busy_answer();

@@ -37,9 +37,9 @@ tcp::endpoint endpoint_of(const server_options& options) {
   boost::system::error_code failure;
   const auto address = boost::asio::ip::make_address(options.address, failure);
   if (failure)
-    throw error(errc::bad_option,
-                "http::server: \"" + options.address +
-                    "\" is no IP address to listen on; give one such as 127.0.0.1 or ::1");
+    throw leash::error(errc::bad_option,
+                       "http::server: \"" + options.address +
+                           "\" is no IP address to listen on; give one such as 127.0.0.1 or ::1");
   return {address, options.port};
 }
 

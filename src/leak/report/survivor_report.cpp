@@ -23,14 +23,14 @@ namespace leash::detail {
 namespace {
 
 // Leaked: proven to be. Suspect: it waits for time only, and nothing can tell it to stop.
-enum class finding : std::uint8_t { leaked, suspect, other };
+enum class survivor_finding : std::uint8_t { leaked, suspect, other };
 
 // Those that stand at one place.
-struct site {
+struct survivor_site {
   std::source_location at;
   std::source_location from;
   const char* reason;
-  finding what;
+  survivor_finding what;
   std::size_t count = 0;
 };
 
@@ -41,15 +41,15 @@ bool waits_for_time_only(const goroutine& left) noexcept {
          reason != wait_reason::blocking;
 }
 
-void append_site(std::string& into, const site& shown) {
+void append_site(std::string& into, const survivor_site& shown) {
   fmt::format_to(std::back_inserter(into), "  {} {}[{}] at {}:{} in {}\n    started at {}:{}\n",
-                 shown.count, shown.what == finding::leaked ? "leaked " : "", shown.reason,
+                 shown.count, shown.what == survivor_finding::leaked ? "leaked " : "", shown.reason,
                  shown.at.file_name(), shown.at.line(),
                  function_name(shown.at.function_name()).view(), shown.from.file_name(),
                  shown.from.line());
-  if (shown.what == finding::suspect)
+  if (shown.what == survivor_finding::suspect)
     into += "    A suspect: it waits for time only, and nothing can tell it to stop.\n";
-  if (shown.what == finding::other) return;
+  if (shown.what == survivor_finding::other) return;
   if (const std::string_view cure = cure_for(shown.reason); !cure.empty())
     fmt::format_to(std::back_inserter(into), "    To cure it: {}\n", cure);
 }
@@ -58,7 +58,8 @@ void append_site(std::string& into, const site& shown) {
 
 struct survivor_report::state {
   std::vector<proven_goroutine> proven;  // in the order of records
-  std::map<std::tuple<std::uintptr_t, std::uintptr_t, const char*, finding>, site> sites;
+  std::map<std::tuple<std::uintptr_t, std::uintptr_t, const char*, survivor_finding>, survivor_site>
+      sites;
   std::size_t count = 0;
   std::size_t leaked = 0;
 
@@ -81,25 +82,25 @@ survivor_report::survivor_report(const scheduler& home) : state_(new state) {
 survivor_report::~survivor_report() = default;
 
 void survivor_report::add(const goroutine& claimed) {
-  const finding what = state_->is_proven(claimed)     ? finding::leaked
-                       : waits_for_time_only(claimed) ? finding::suspect
-                                                      : finding::other;
+  const survivor_finding what = state_->is_proven(claimed)     ? survivor_finding::leaked
+                                : waits_for_time_only(claimed) ? survivor_finding::suspect
+                                                               : survivor_finding::other;
   const std::source_location at = claimed.top->where;
   const std::source_location from = claimed.created_at.load(std::memory_order_relaxed);
   const char* reason = text_of(claimed.reason.load(std::memory_order_relaxed));
-  site& known = state_->sites[{address_of(at), address_of(from), reason, what}];
+  survivor_site& known = state_->sites[{address_of(at), address_of(from), reason, what}];
   if (known.count++ == 0) known = {at, from, reason, what, 1};
   ++state_->count;
-  if (what == finding::leaked) ++state_->leaked;
+  if (what == survivor_finding::leaked) ++state_->leaked;
 }
 
 void survivor_report::print() const {
   constexpr std::size_t most_sites = 20;
   if (state_->count == 0) return;
   const std::size_t count = state_->count;
-  std::vector<const site*> sites;
+  std::vector<const survivor_site*> sites;
   for (const auto& [key, each] : state_->sites) sites.push_back(&each);
-  std::ranges::sort(sites, [](const site* a, const site* b) {
+  std::ranges::sort(sites, [](const survivor_site* a, const survivor_site* b) {
     return std::tuple(a->what, b->count, std::string_view(a->at.file_name()), a->at.line()) <
            std::tuple(b->what, a->count, std::string_view(b->at.file_name()), b->at.line());
   });

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "testing/network/failure_codes.hpp"
+
 #include <leash/error.hpp>
 #include <leash/explore.hpp>
 #include <leash/select.hpp>
@@ -11,11 +13,6 @@
 
 namespace leash::testing {
 namespace {
-
-constexpr int refused = 7;
-constexpr int partial = 18;
-constexpr int timed_out = 28;
-constexpr int reset = 56;
 
 http::response made(int status, std::string body) {
   http::response answer;
@@ -45,8 +42,9 @@ double in_ms(std::chrono::nanoseconds time) {
 task<http::response> stalled(std::size_t min_speed, std::chrono::seconds min_speed_time) {
   if (min_speed == 0) co_return co_await never();
   co_await sleep(min_speed_time);
-  throw http::error(timed_out, fmt::format("less than {} bytes a second came for {} s", min_speed,
-                                           min_speed_time.count()));
+  throw http::error(
+      failure_code::timed_out,
+      fmt::format("less than {} bytes a second came for {} s", min_speed, min_speed_time.count()));
 }
 
 // Whether the pieces, as long as they last, bring too little for who minds.
@@ -72,7 +70,8 @@ task<http::response> connected(std::chrono::nanoseconds after, http::request ask
   const std::chrono::nanoseconds limit = asked.connect_timeout;
   if (limit > limit.zero() && after > limit) {
     co_await sleep(limit);
-    throw http::error(timed_out, fmt::format("no connection within {} ms", in_ms(limit)));
+    throw http::error(failure_code::timed_out,
+                      fmt::format("no connection within {} ms", in_ms(limit)));
   }
   co_await sleep(after);
   co_return co_await (*then)(asked);
@@ -126,18 +125,19 @@ memory_handler connects_after(std::chrono::nanoseconds time, memory_handler then
 }
 
 memory_handler refuses() {
-  return [](const http::request&) { return failed({}, refused, "connection refused"); };
+  return
+      [](const http::request&) { return failed({}, failure_code::refused, "connection refused"); };
 }
 
 memory_handler resets(std::chrono::nanoseconds after) {
   return [after](const http::request&) {
-    return failed(after, reset, "the connection was reset by the server");
+    return failed(after, failure_code::reset, "the connection was reset by the server");
   };
 }
 
 memory_handler breaks_off(std::chrono::nanoseconds after) {
   return [after](const http::request&) {
-    return failed(after, partial, "the server broke off in the middle of the body");
+    return failed(after, failure_code::partial, "the server broke off in the middle of the body");
   };
 }
 

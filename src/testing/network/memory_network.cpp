@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "testing/network/failure_codes.hpp"
+
 #include <leash/detail/base/explored.hpp>
 #include <leash/error.hpp>
 #include <leash/scope.hpp>
@@ -19,10 +21,6 @@
 
 namespace leash::testing {
 namespace {
-
-constexpr int no_such_host = 6;
-constexpr int timed_out = 28;
-constexpr int too_large = 63;
 
 // "http://a:8001" of "A:8001/search?q": without a scheme, http.
 std::string address_in(std::string_view url) {
@@ -132,8 +130,9 @@ task<http::response> answer_in_time(task<http::response> answering, const http::
   } catch (const error& ended) {
     if (ended.code() != errc::timed_out) throw;
     throw http::error(
-        timed_out, fmt::format("timed out after {} ms",
-                               std::chrono::duration<double, std::milli>(asked.timeout).count()));
+        failure_code::timed_out,
+        fmt::format("timed out after {} ms",
+                    std::chrono::duration<double, std::milli>(asked.timeout).count()));
   }
   if (thrown) std::rethrow_exception(thrown);
   co_return answer;
@@ -186,8 +185,9 @@ task<http::response> memory_network::send(http::request asked) const {
 task<http::response> memory_network::sent(std::shared_ptr<state> on, http::request asked) {
   state::server* const of = on->find(asked.url);
   if (of == nullptr)
-    throw http::error(no_such_host, fmt::format("{}: no such host: the memory_network serves {}",
-                                                asked.url, on->addresses()));
+    throw http::error(
+        failure_code::no_such_host,
+        fmt::format("{}: no such host: the memory_network serves {}", asked.url, on->addresses()));
   const auto began = now();
   counted<state, state::server> request(*on, *of);
   std::shared_ptr<const memory_handler> handler;
@@ -200,8 +200,9 @@ task<http::response> memory_network::sent(std::shared_ptr<state> on, http::reque
   try {
     answer = co_await answer_in_time((*handler)(asked), asked);
     if (asked.max_body != 0 && answer.body.size() > asked.max_body)
-      throw http::error(too_large, fmt::format("the body has {} bytes, and at most {} are taken",
-                                               answer.body.size(), asked.max_body));
+      throw http::error(failure_code::too_large,
+                        fmt::format("the body has {} bytes, and at most {} are taken",
+                                    answer.body.size(), asked.max_body));
   } catch (const http::error& failed) {
     request.fail();
     throw http::error(failed.code(), fmt::format("{}: {}", asked.url, failed.what()));
