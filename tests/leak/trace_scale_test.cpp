@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <fstream>
 #include <string>
 
@@ -30,8 +31,8 @@ std::size_t resident_bytes() {
   return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-task<> wait_here(channel<> gate) { co_await gate.receive(); }
-task<> wait_there(channel<> gate) { co_await wait_here(gate); }
+task<> wait_at_the_gate(channel<> gate) { co_await gate.receive(); }
+task<> wait_behind_it(channel<> gate) { co_await wait_at_the_gate(gate); }
 
 // How many goroutines are suspended.
 std::size_t waiting() {
@@ -113,7 +114,7 @@ TEST(TraceScale, AMillionAreVisitedOnceEachAndNeedNoMoreMemoryThanATenthOfThem) 
         const channel<> gate;
         const auto have = [&](std::size_t wanted) -> task<> {
           for (std::size_t i = num_goroutines() - 1; i < wanted; ++i)
-            go(i % 2 == 0 ? wait_here : wait_there, gate);
+            go(i % 2 == 0 ? wait_at_the_gate : wait_behind_it, gate);
           co_await testing::until([&] { return waiting() == wanted; });
         };
         // By then all that is read has been touched, which is not the text's memory.

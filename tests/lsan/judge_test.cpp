@@ -123,9 +123,34 @@ void look(verdict& into) {
   std::fclose(report);
 }
 
+// Some containers do not let a process be stopped by another one: there LeakSanitizer ends the program instead of looking. Asked
+// once, before the first test.
+bool leak_sanitizer_works = false;
+
+class ask_leak_sanitizer final : public ::testing::Environment {
+ public:
+  void SetUp() override {
+    const pid_t tries = fork();
+    if (tries == 0) {
+      __lsan_do_recoverable_leak_check();
+      _exit(0);
+    }
+    int ended = 0;
+    leak_sanitizer_works = tries > 0 && waitpid(tries, &ended, 0) == tries && WIFEXITED(ended) &&
+                           WEXITSTATUS(ended) == 0;
+  }
+};
+
+const ::testing::Environment* const environment =
+    ::testing::AddGlobalTestEnvironment(new ask_leak_sanitizer);
+
 class Judge : public ::testing::Test, public testing::what_is_proven {
  protected:
-  void SetUp() override { forget_all(); }
+  void SetUp() override {
+    if (!leak_sanitizer_works)
+      GTEST_SKIP() << "LeakSanitizer cannot look here: it has to be allowed to use ptrace";
+    forget_all();
+  }
 
   // When the body has returned and `count` goroutines stay. Main keeps what the body returns.
   template <class Body>
@@ -422,25 +447,6 @@ TEST_F(Judge, SeesAPointerOnTheHeapThatLeashCannotSee) {
   EXPECT_EQ(found.goroutines, 1u);
   EXPECT_LT(found.leaked.size(), found.proven.size());
 }
-
-// Some containers do not let a process be stopped by another one: there LeakSanitizer ends the program instead of looking.
-class leak_sanitizer_works final : public ::testing::Environment {
- public:
-  void SetUp() override {
-    const pid_t tries = fork();
-    if (tries == 0) {
-      __lsan_do_recoverable_leak_check();
-      _exit(0);
-    }
-    int ended = 0;
-    const bool waited = tries > 0 && waitpid(tries, &ended, 0) == tries;
-    if (!waited || !WIFEXITED(ended) || WEXITSTATUS(ended) != 0)
-      GTEST_SKIP() << "LeakSanitizer cannot look here: it has to be allowed to use ptrace";
-  }
-};
-
-const ::testing::Environment* const environment =
-    ::testing::AddGlobalTestEnvironment(new leak_sanitizer_works);
 
 }  // namespace
 }  // namespace leash

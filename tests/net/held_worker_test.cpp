@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 TEST(AWorkerHeldByWhatAHandlerMadeReady, DoesNotKeepEventsFromTheOthers) {
   run(
       []() -> task<> {
-        for (int i = 0; i < 50 && !testing::Test::HasFailure(); ++i) {
+        for (int i = 0; i < 50 && !::testing::Test::HasFailure(); ++i) {
           std::atomic<bool> fired{false};
           co_await with_scope([&](scope& s) -> task<> {
             s.go([&]() -> task<> {
@@ -44,7 +44,7 @@ TEST(AWorkerHeldByWhatAHandlerMadeReady, DoesNotKeepEventsFromTheOthers) {
 TEST(WhatHandlersMadeReadyAtOnce, RunsOnAllWorkers) {
   run(
       []() -> task<> {
-        for (int i = 0; i < 50 && !testing::Test::HasFailure(); ++i) {
+        for (int i = 0; i < 50 && !::testing::Test::HasFailure(); ++i) {
           const auto at = std::chrono::steady_clock::now() + 2ms;
           std::atomic<int> computing{0};
           auto compute = [&]() -> task<> {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <source_location>
 #include <string>
 #include <thread>
 #include <utility>

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/expect_error.hpp"
 #include "support/workers.hpp"
 
 #include <leash/channel.hpp>
@@ -13,6 +14,7 @@
 namespace {
 
 using namespace leash;
+using leash::testing::expect_error;
 using leash::testing::until;
 using leash::testing::until_alone;
 
@@ -162,16 +164,6 @@ TEST_P(Channel, WhatIsBufferedCanBeReceivedAfterClose) {
     EXPECT_EQ(co_await buffered.receive(), std::nullopt);
     EXPECT_EQ(co_await buffered.receive(), std::nullopt);
   });
-}
-
-template <class F>
-void expect_error(errc code, F call) {
-  try {
-    call();
-    ADD_FAILURE() << "nothing was thrown";
-  } catch (const error& refused) {
-    EXPECT_EQ(refused.code(), code);
-  }
 }
 
 TEST(ChannelOfAnyThread, ClosingTwiceOrANilChannelThrows) {

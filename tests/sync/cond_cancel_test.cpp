@@ -34,10 +34,10 @@ bool has_waiters(const cond& named) {
 
 // Notes in its destructor whether the guard was empty; it is to die before the guard.
 template <class Guard>
-struct witness {
+struct guard_witness {
   const Guard& guard;
   std::atomic<int>& empty;
-  ~witness() {
+  ~guard_witness() {
     if (unwinding() && !guard.owns_lock()) ++empty;
   }
 };
@@ -50,7 +50,7 @@ TEST_P(CondCancel, BeforeTheWaitLeavesTheGuardEmpty) {
     cancelable_context owner = with_cancel(background());
     go(owner, [&]() -> task<> {
       mutex::guard held = co_await lock.lock();
-      const witness<mutex::guard> last{held, empty};
+      const guard_witness<mutex::guard> last{held, empty};
       owner.cancel();
       co_await changed.wait(held);
       ADD_FAILURE() << "a doomed goroutine went on";
@@ -75,11 +75,11 @@ TEST_P(CondCancel, DuringTheWaitLeavesTheGuardEmptyAndTheSignalToOthers) {
         who = this_record();
         if (rw) {
           rw_mutex::guard held = co_await rw_lock.lock_shared();
-          const witness<rw_mutex::guard> last{held, empty};
+          const guard_witness<rw_mutex::guard> last{held, empty};
           co_await changed.wait(held);
         } else {
           mutex::guard held = co_await lock.lock();
-          const witness<mutex::guard> last{held, empty};
+          const guard_witness<mutex::guard> last{held, empty};
           co_await changed.wait(held);
         }
         ++woken;
@@ -113,7 +113,7 @@ TEST_P(CondCancel, OfWhoWasSignalledPassesTheSignalOn) {
     go(owner, [&]() -> task<> {
       first = this_record();
       mutex::guard held = co_await lock.lock();
-      const witness<mutex::guard> last{held, empty};
+      const guard_witness<mutex::guard> last{held, empty};
       co_await changed.wait(held);
       ADD_FAILURE() << "a cancelled waiter was let in";
     });
@@ -237,7 +237,7 @@ TEST_P(CondCancel, FromAnotherThreadAndTwice) {
     for (int i = 0; i < 20; ++i)
       go(owner, [&]() -> task<> {
         mutex::guard held = co_await lock.lock();
-        const witness<mutex::guard> last{held, empty};
+        const guard_witness<mutex::guard> last{held, empty};
         co_await changed.wait(held);
         ADD_FAILURE() << "nobody notifies";
       });

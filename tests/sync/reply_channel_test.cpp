@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/expect_error.hpp"
 #include "support/workers.hpp"
 
 #include <leash/leash.hpp>
@@ -13,21 +14,12 @@ namespace {
 
 using namespace leash;
 using namespace std::chrono_literals;
+using leash::testing::expect_error;
 using leash::testing::until;
 using leash::testing::until_alone;
 
 class ReplyChannel : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(ReplyChannel);
-
-template <class Use>
-void expect_error(errc code, Use use) {
-  try {
-    use();
-    ADD_FAILURE() << "it was not refused";
-  } catch (const error& refused) {
-    EXPECT_EQ(refused.code(), code);
-  }
-}
 
 TEST_P(ReplyChannel, ReceivesEveryReplyAndThenNothing) {
   run([]() -> task<> {

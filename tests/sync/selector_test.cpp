@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/expect_error.hpp"
 #include "support/waits.hpp"
 #include "support/workers.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 
 using namespace leash;
 using namespace std::chrono_literals;
+using leash::testing::expect_error;
 using leash::testing::record;
 using leash::testing::this_record;
 using leash::testing::until;
@@ -26,16 +28,6 @@ using leash::testing::virtual_time;
 
 class Selector : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Selector);
-
-template <class Use>
-void expect_error(errc code, Use use) {
-  try {
-    use();
-    ADD_FAILURE() << "it was not refused";
-  } catch (const error& refused) {
-    EXPECT_EQ(refused.code(), code);
-  }
-}
 
 TEST_P(Selector, WaitsForAnyNumberOfCasesAgainAndAgain) {
   run([]() -> task<> {

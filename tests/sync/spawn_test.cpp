@@ -22,7 +22,7 @@ using leash::testing::virtual_time;
 class Spawn : public leash::testing::OverWorkers {};
 LEASH_OVER_WORKERS(Spawn);
 
-bool waits(const std::atomic<detail::goroutine*>& who) {
+bool is_waiting(const std::atomic<detail::goroutine*>& who) {
   const detail::goroutine* record = who.load();
   return record != nullptr && detail::state_of(record->word.load()) == detail::wait_state::waiting;
 }
@@ -296,7 +296,7 @@ TEST_P(Spawn, AJoinWaitsForTheJoinedGoroutineAlone) {
       joiner = detail::current_goroutine();
       co_await joined.join();
     });
-    co_await until([&] { return waits(joiner) && worker != nullptr; });
+    co_await until([&] { return is_waiting(joiner) && worker != nullptr; });
     const detail::goroutine& waiting = *joiner.load();
     EXPECT_STREQ(text_of(waiting.reason.load()), "goroutine join");
     EXPECT_FALSE(waiting.external);
@@ -377,7 +377,7 @@ TEST_P(Spawn, ACancelledJoinLeavesTheGoroutineToBeJoinedAgain) {
         co_await joined.join();
         ADD_FAILURE() << "a cancelled join went on";
       });
-      co_await until([&] { return waits(joiner); });
+      co_await until([&] { return is_waiting(joiner); });
       if (i % 2 == 0)
         std::thread([&] { owner.cancel(); }).join();
       else

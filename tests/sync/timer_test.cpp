@@ -24,7 +24,7 @@ void in_virtual_time(F main) {
   leash::run(std::move(main), leash::testing::virtual_time);
 }
 
-op_status look(const receive_channel<time_point>& times) {
+op_status looked_at(const receive_channel<time_point>& times) {
   std::optional<time_point> ignored;
   return times.try_receive(ignored);
 }
@@ -33,10 +33,10 @@ TEST(Timer, SendsTheTimeOnceWhenItGoesOff) {
   in_virtual_time([]() -> task<> {
     const auto began = now();
     const timer once(10ms);
-    EXPECT_EQ(look(once.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(once.channel()), op_status::would_block);
     EXPECT_EQ(co_await once.channel().receive(), began + 10ms);
     co_await sleep(1s);
-    EXPECT_EQ(look(once.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(once.channel()), op_status::would_block);
   });
 }
 
@@ -54,7 +54,7 @@ TEST(Timer, OfAsLongAsCanBeNeverGoesOff) {
   in_virtual_time([]() -> task<> {
     const timer patient(std::chrono::nanoseconds::max());
     co_await sleep(24h);
-    EXPECT_EQ(look(patient.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(patient.channel()), op_status::would_block);
     EXPECT_TRUE(patient.stop());
   });
 }
@@ -65,7 +65,7 @@ TEST(Timer, ThatIsStoppedDoesNotGoOff) {
     EXPECT_TRUE(once.stop());
     EXPECT_FALSE(once.stop());
     co_await sleep(20ms);
-    EXPECT_EQ(look(once.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(once.channel()), op_status::would_block);
   });
 }
 
@@ -83,7 +83,7 @@ TEST(Timer, GivesNoTimeOfBeforeAfterAStop) {
     const timer once(10ms);
     co_await sleep(20ms);
     EXPECT_TRUE(once.stop());  // it had gone off, but nobody had received that
-    EXPECT_EQ(look(once.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(once.channel()), op_status::would_block);
   });
 }
 
@@ -93,7 +93,7 @@ TEST(Timer, GivesNoTimeOfBeforeAfterAReset) {
     co_await sleep(20ms);
     const auto again = now();
     EXPECT_TRUE(once.reset(30ms));
-    EXPECT_EQ(look(once.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(once.channel()), op_status::would_block);
     EXPECT_EQ(co_await once.channel().receive(), again + 30ms);
   });
 }
@@ -108,8 +108,8 @@ TEST(Timer, CanBePutOffAndBroughtForward) {
     EXPECT_EQ(co_await sooner.channel().receive(), began + 10ms);
     EXPECT_EQ(co_await later.channel().receive(), began + 50ms);
     co_await sleep(1s);
-    EXPECT_EQ(look(sooner.channel()), op_status::would_block);
-    EXPECT_EQ(look(later.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(sooner.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(later.channel()), op_status::would_block);
   });
 }
 
@@ -132,7 +132,7 @@ TEST(Timer, ThatIsAlwaysPutOffNeverGoesOff) {
       co_await sleep(9ms);
       EXPECT_TRUE(idle.reset(10ms));
     }
-    EXPECT_EQ(look(idle.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(idle.channel()), op_status::would_block);
     const auto last = now();
     EXPECT_EQ(co_await idle.channel().receive(), last + 10ms);
   });
@@ -146,7 +146,7 @@ TEST(Timer, OfAnOwnerThatGoesIsStopped) {
       times = once.channel();
     }
     co_await sleep(20ms);
-    EXPECT_EQ(look(times), op_status::would_block);
+    EXPECT_EQ(looked_at(times), op_status::would_block);
   });
 }
 
@@ -164,7 +164,7 @@ TEST(Timer, CanBeMovedAndIsNilAfterwards) {
     third = std::move(second);
     EXPECT_EQ(co_await third.channel().receive(), began + 10ms);
     co_await sleep(2h);
-    EXPECT_EQ(look(replaced), op_status::would_block);
+    EXPECT_EQ(looked_at(replaced), op_status::would_block);
   });
 }
 
@@ -187,7 +187,7 @@ TEST(Ticker, DropsTicksForASlowReceiverAndKeepsToTheBeat) {
     const ticker beat(10ms);
     co_await sleep(55ms);
     EXPECT_EQ(co_await beat.channel().receive(), began + 10ms);
-    EXPECT_EQ(look(beat.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(beat.channel()), op_status::would_block);
     EXPECT_EQ(co_await beat.channel().receive(), began + 60ms);
   });
 }
@@ -197,9 +197,9 @@ TEST(Ticker, ThatIsStoppedTicksNoMoreAndGivesNoTickOfBefore) {
     const ticker beat(10ms);
     co_await sleep(15ms);
     beat.stop();
-    EXPECT_EQ(look(beat.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(beat.channel()), op_status::would_block);
     co_await sleep(1s);
-    EXPECT_EQ(look(beat.channel()), op_status::would_block);
+    EXPECT_EQ(looked_at(beat.channel()), op_status::would_block);
     EXPECT_FALSE(beat.channel().is_closed());
   });
 }
@@ -239,7 +239,7 @@ TEST(Ticker, OfAnOwnerThatGoesIsStoppedAndCanBeMoved) {
       EXPECT_TRUE(co_await times.receive());
     }
     co_await sleep(1s);
-    EXPECT_EQ(look(times), op_status::would_block);
+    EXPECT_EQ(looked_at(times), op_status::would_block);
   });
 }
 

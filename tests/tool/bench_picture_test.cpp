@@ -9,9 +9,9 @@
 namespace leash::test {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class bench_picture : public race_failures {
  protected:
@@ -43,7 +43,7 @@ TEST_F(bench_picture, ShowsTheOneThatWasAnswered) {
   EXPECT_EQ(drawn.err, "");
   const std::string picture = folder.content("tail.svg");
   EXPECT_THAT(picture, HasSubstr("2 URLs raced"));
-  EXPECT_THAT(picture, testing::Not(HasSubstr("the first URL alone")));
+  EXPECT_THAT(picture, ::testing::Not(HasSubstr("the first URL alone")));
 }
 
 TEST_F(bench_picture, IsNotMadeOfNothing) {

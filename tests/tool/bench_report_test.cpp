@@ -16,7 +16,7 @@ namespace leash::tool {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::vector<std::chrono::nanoseconds> up_to(int count) {
   std::vector<std::chrono::nanoseconds> times;

@@ -5,8 +5,8 @@
 namespace leash::test {
 namespace {
 
-using testing::EndsWith;
-using testing::HasSubstr;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 
 class bench_terminal : public race_failures {};
 

@@ -16,7 +16,7 @@ namespace leash::test {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class bench_command : public race_failures {
  protected:

@@ -15,8 +15,8 @@
 namespace leash::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // In columns of a terminal: what the demo says has Chinese characters, which take two, and narrow ones.
 std::size_t width_of(std::string_view text) {
@@ -61,12 +61,12 @@ std::string without_colours(const std::string& text) {
   return std::regex_replace(text, escapes, "");
 }
 
-const std::string quick_demo = "demo --oom --quick --limit 16M ";
+const std::string quick_oom_demo = "demo --oom --quick --limit 16M ";
 
 TEST(DemoOomTerminal, TheCurvesStandBesideEachOtherWhateverTheirTitles) {
   for (const auto& [language, title] : {std::pair{"en", "resident memory"}, {"zh", "常驻内存"}}) {
-    const std::string text =
-        pseudo_terminal(80).written_by(quick_demo + "--lang " + language, "NO_COLOR= TERM=xterm");
+    const std::string text = pseudo_terminal(80).written_by(quick_oom_demo + "--lang " + language,
+                                                            "NO_COLOR= TERM=xterm");
     EXPECT_THAT(text, HasSubstr("\033[31m")) << "the leaky service is red";
     EXPECT_THAT(text, HasSubstr("\033[32m")) << "the cured one is green";
     const std::string plain = without_colours(text);
@@ -89,7 +89,7 @@ TEST(DemoOomTerminal, TheCurvesStandUnderEachOtherWhereItIsNarrow) {
   using width = unsigned short;
   for (const width columns : {width{24}, width{40}, width{59}}) {
     const std::string text = without_colours(
-        pseudo_terminal(columns).written_by(quick_demo + "--lang zh", "TERM=xterm"));
+        pseudo_terminal(columns).written_by(quick_oom_demo + "--lang zh", "TERM=xterm"));
     std::size_t drawn = 0;
     for (const std::string& line : lines_of(text)) {
       if (!is_drawn(line)) continue;
@@ -103,7 +103,7 @@ TEST(DemoOomTerminal, TheCurvesStandUnderEachOtherWhereItIsNarrow) {
 
 TEST(DemoOomTerminal, WritesNoEscapeCodesWhereTheyAreNotWanted) {
   for (const char* environment : {"TERM=dumb", "NO_COLOR=1 TERM=xterm", "TERM="})
-    EXPECT_THAT(pseudo_terminal(80).written_by(quick_demo, environment), Not(HasSubstr("\033")))
+    EXPECT_THAT(pseudo_terminal(80).written_by(quick_oom_demo, environment), Not(HasSubstr("\033")))
         << environment;
 }
 

@@ -20,10 +20,10 @@ namespace leash::test {
 namespace {
 
 using nlohmann::json;
-using testing::AnyOf;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 

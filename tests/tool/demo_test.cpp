@@ -11,7 +11,7 @@ namespace leash::test {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // One run, read by several tests of one process.
 const json& quick_demo() {
@@ -77,7 +77,7 @@ TEST(Demo, ProvesTheLeakOfTheUnbufferedRacerAndNoOther) {
     EXPECT_EQ(each["leaked"].size(), each["name"] == "unbuffered" ? 1U : 0U) << each;
   const json& leaked = experiment("unbuffered")["leaked"][0];
   EXPECT_EQ(leaked["reason"], "chan send");
-  EXPECT_THAT(leaked["file"].get<std::string>(), testing::EndsWith("experiments.cpp"));
+  EXPECT_THAT(leaked["file"].get<std::string>(), ::testing::EndsWith("experiments.cpp"));
 }
 
 TEST(Demo, OnlyTheUnbufferedRacerLeavesAGoroutineBehind) {
@@ -104,7 +104,7 @@ TEST(Demo, TheLoserMeetsTheFateThatTheCodeGivesIt) {
   for (const auto& [name, fate] : fates) EXPECT_EQ(experiment(name)["loser"]["fate"], fate) << name;
   // The context is done and the slot is free: a select may take either.
   EXPECT_THAT(experiment("context_done_case")["loser"]["fate"].get<std::string>(),
-              testing::AnyOf("sent", "noticed"));
+              ::testing::AnyOf("sent", "noticed"));
 }
 
 TEST(Demo, ALoserOnALeashEndsLongBeforeItsServerAnswers) {
@@ -152,7 +152,7 @@ TEST(Command, SaysWhenNobodyTakesWhatItPrints) {
 
 TEST(Command, TellsItsVersionAndHowItIsUsed) {
   EXPECT_EQ(run_command("--version").code, 0);
-  EXPECT_THAT(run_command("--version").out, testing::StartsWith("leash "));
+  EXPECT_THAT(run_command("--version").out, ::testing::StartsWith("leash "));
   EXPECT_THAT(run_command("--help").out, HasSubstr("demo"));
   const std::string demo = run_command("demo --help").out;
   for (const char* option : {"--quick", "--lang", "--format", "--oom", "--limit", "--limit-by"})

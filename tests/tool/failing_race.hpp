@@ -29,7 +29,7 @@ class closed_port {
 
 // `leash race` and a server that does as it is told. Whatever happens, the command leaves neither files nor
 // processes nor connections behind.
-class race_failures : public testing::Test {
+class race_failures : public ::testing::Test {
  protected:
   static constexpr const char* no_proxy = "no_proxy='*'";
 
@@ -55,7 +55,7 @@ class race_failures : public testing::Test {
 
   outcome end_of(running_command& command) const {
     outcome result = command.wait();
-    EXPECT_THAT(result.left, testing::IsEmpty());
+    EXPECT_THAT(result.left, ::testing::IsEmpty());
     EXPECT_TRUE(server.wait_until([this] { return server.open_connections() == 0; }));
     return result;
   }

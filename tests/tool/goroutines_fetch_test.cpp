@@ -15,11 +15,11 @@ using http::testing::answer;
 using http::testing::hold;
 using http::testing::send;
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr const char* usual_path = "/debug/pprof/goroutine";
 
-class goroutines_fetch : public testing::Test {
+class goroutines_fetch : public ::testing::Test {
  protected:
   outcome run(const std::string& arguments) const {
     running_command command("goroutines " + arguments, "no_proxy='*'");
@@ -27,7 +27,7 @@ class goroutines_fetch : public testing::Test {
   }
   outcome end_of(running_command& command) const {
     outcome ended = command.wait();
-    EXPECT_THAT(ended.left, testing::IsEmpty());
+    EXPECT_THAT(ended.left, ::testing::IsEmpty());
     EXPECT_TRUE(server.wait_until([this] { return server.open_connections() == 0; }));
     return ended;
   }
@@ -173,7 +173,7 @@ TEST_F(goroutines_fetch, OneThatDoesNotAnswerDoesNotHoldUpTheOthers) {
   const std::string never = server.url("/never/pprof");
   const outcome ended = run("-m 0.2 " + never + " " + address() + " " + nobody.url("/pprof"));
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.out, testing::StartsWith("5 goroutines in 1 instance, at 1 site.\n"));
+  EXPECT_THAT(ended.out, ::testing::StartsWith("5 goroutines in 1 instance, at 1 site.\n"));
   EXPECT_THAT(ended.err, HasSubstr("leash: " + never + ": no answer within 200 ms\n"));
   EXPECT_THAT(ended.err, HasSubstr(": Connection refused: check the port"));
 }

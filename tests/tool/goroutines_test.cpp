@@ -16,11 +16,11 @@ namespace leash::test {
 namespace {
 
 using nlohmann::json;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class goroutines : public testing::Test {
+class goroutines : public ::testing::Test {
  protected:
   // Saves it; returns its path.
   std::string file(const std::string& name, const std::string& content) const {
@@ -33,7 +33,7 @@ class goroutines : public testing::Test {
 
   static outcome run(const std::string& arguments) {
     outcome ended = run_command("goroutines " + arguments);
-    EXPECT_THAT(ended.left, testing::IsEmpty());
+    EXPECT_THAT(ended.left, ::testing::IsEmpty());
     return ended;
   }
   static std::string text(const std::string& arguments) {
@@ -140,7 +140,7 @@ TEST_F(goroutines, OnlyTheFirstSitesAreShownWhenThatIsAsked) {
   EXPECT_EQ(whole["sites_left_out"], 1);
   EXPECT_THAT(
       text("--top 2 " + a),
-      testing::StartsWith("6 goroutines in 1 instance, at 3 sites; the first 2 of them.\n"));
+      ::testing::StartsWith("6 goroutines in 1 instance, at 3 sites; the first 2 of them.\n"));
 }
 
 TEST_F(goroutines, ADifferenceShowsWhatHasChangedSinceASavedReport) {
@@ -177,7 +177,7 @@ TEST_F(goroutines, ADifferenceIsOfThoseThatWereThereBothTimes) {
   const outcome ended = run("--format json --diff " + then + " " + a + " " + b);
   EXPECT_EQ(ended.code, 1);
   EXPECT_EQ(ended.err, "leash: " + b + ": it is not in what it is to be compared with\n");
-  EXPECT_THAT(json::parse(ended.out)["sites"], testing::IsEmpty());
+  EXPECT_THAT(json::parse(ended.out)["sites"], ::testing::IsEmpty());
 }
 
 TEST_F(goroutines, ASavedProfileIsComparedWithOneInstance) {
@@ -205,7 +205,7 @@ TEST_F(goroutines, WhatFailsIsNamedAndTheOthersAreShown) {
   const std::string bad = file("bad", "nonsense");
   const outcome ended = run(good + " " + bad + " nowhere.pb --file-sd nowhere.json");
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.out, testing::StartsWith("5 goroutines in 1 instance, at 1 site.\n"));
+  EXPECT_THAT(ended.out, ::testing::StartsWith("5 goroutines in 1 instance, at 1 site.\n"));
   EXPECT_THAT(ended.err, HasSubstr("leash: " + bad + ": it is not a profile in pprof's form"));
   EXPECT_THAT(ended.err, HasSubstr("leash: nowhere.pb: no such file, and no URL"));
   EXPECT_THAT(ended.err, HasSubstr("leash: nowhere.json: it cannot be read\n"));

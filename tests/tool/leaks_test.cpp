@@ -20,12 +20,12 @@ using http::testing::answer;
 using http::testing::hold;
 using http::testing::send;
 using nlohmann::json;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
-constexpr const char* usual_path = "/debug/pprof/goroutineleak";
+constexpr const char* leaks_path = "/debug/pprof/goroutineleak";
 
 made_sample marked(const std::string& function, std::int64_t count, const std::string& leak) {
   made_sample made = waiting_in(function, count);
@@ -35,7 +35,7 @@ made_sample marked(const std::string& function, std::int64_t count, const std::s
 
 made_profile leak_profile() { return made_profile("goroutineleak"); }
 
-class leaks : public testing::Test {
+class leaks : public ::testing::Test {
  protected:
   std::string profile(const std::string& name, const made_profile& made) const {
     std::ofstream(folder.path(name), std::ios::binary) << made.bytes();
@@ -47,7 +47,7 @@ class leaks : public testing::Test {
   }
   outcome end_of(running_command& command) const {
     outcome ended = command.wait();
-    EXPECT_THAT(ended.left, testing::IsEmpty());
+    EXPECT_THAT(ended.left, ::testing::IsEmpty());
     EXPECT_TRUE(server.wait_until([this] { return server.open_connections() == 0; }));
     return ended;
   }
@@ -115,12 +115,12 @@ TEST_F(leaks, WhereThereAreNoneEndWithStatusZero) {
 }
 
 TEST_F(leaks, AreAskedForWithSuspects) {
-  server.on(usual_path,
+  server.on(leaks_path,
             {send(answer(gzipped(leak_profile().add(marked("f", 3, "proven")).bytes())))});
   const json whole = report(address(), 1);
   EXPECT_EQ(whole["leaked"], 3);
   EXPECT_EQ(whole["instances"], json({address()}));
-  EXPECT_EQ(server.requests().at(0).target, std::string(usual_path) + "?suspects=1");
+  EXPECT_EQ(server.requests().at(0).target, std::string(leaks_path) + "?suspects=1");
 }
 
 TEST_F(leaks, ThatCouldNotBeReadAreAnotherFailureThanLeaks) {
@@ -150,7 +150,7 @@ TEST_F(leaks, AreCutAtTheTopWithACountOfWhatIsLeftOut) {
 }
 
 TEST_F(leaks, AreNotShownAfterCtrlC) {
-  server.on(usual_path, {hold("never")});
+  server.on(leaks_path, {hold("never")});
   running_command command("leaks " + address(), "no_proxy='*'");
   ASSERT_TRUE(server.wait_until([this] { return server.requests().size() == 1; }));
   command.send_signal(SIGINT);

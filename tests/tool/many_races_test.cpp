@@ -35,7 +35,7 @@ std::ptrdiff_t resident_bytes() {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
-constexpr std::ptrdiff_t mebibyte = std::ptrdiff_t{1} << 20;
+constexpr std::ptrdiff_t resident_mebibyte = std::ptrdiff_t{1} << 20;
 
 struct usage {
   std::ptrdiff_t files = 0;
@@ -45,7 +45,7 @@ struct usage {
   static usage now() { return {open_files(), resident_bytes(), memory().live_frames}; }
 };
 
-class many_races : public testing::Test {
+class many_races : public ::testing::Test {
  protected:
   task<> races(http::client client, int count) {
     for (int i = 0; i < count; ++i) {
@@ -74,7 +74,7 @@ class many_races : public testing::Test {
     // A loser that was cancelled before it had sent its request is not logged.
     const auto log = slow.log();
     const std::set<std::string> lines(log.begin(), log.end());
-    EXPECT_THAT(lines, testing::IsSubsetOf({"499 /"}));
+    EXPECT_THAT(lines, ::testing::IsSubsetOf({"499 /"}));
   }
 
   nginx quick{nginx::quick()};
@@ -95,7 +95,7 @@ TEST_F(many_races, OneAfterTheOtherHoldNothingButTheWinnersConnection) {
     const usage after = usage::now();
     EXPECT_EQ(after.files, before.files);
     EXPECT_EQ(after.frames, before.frames);
-    EXPECT_LE(after.resident - half.resident, mebibyte);
+    EXPECT_LE(after.resident - half.resident, resident_mebibyte);
     RecordProperty("rss_growth", std::to_string(after.resident - half.resident));
   });
   expect_only_wins();
@@ -117,7 +117,7 @@ TEST_F(many_races, AtOnceHoldNothingWhenTheirClientIsGone) {
       after = usage::now();
     }
     EXPECT_EQ(after.frames, before.frames);
-    EXPECT_LE(after.resident - half.resident, mebibyte);
+    EXPECT_LE(after.resident - half.resident, resident_mebibyte);
     RecordProperty("rss_growth", std::to_string(after.resident - half.resident));
     co_await losers_are_gone(before);
     EXPECT_EQ(open_files(), before.files);

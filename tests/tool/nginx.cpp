@@ -35,7 +35,7 @@ int checked(int result, const char* what) {
   return result;
 }
 
-std::filesystem::path new_folder() {
+std::filesystem::path new_server_folder() {
   std::string name = (std::filesystem::temp_directory_path() / "leash-nginx-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr)
     throw std::system_error(errno, std::generic_category(), name);
@@ -69,7 +69,7 @@ void make_certificate(const std::filesystem::path& folder) {
 nginx::nginx(const options& chosen) : scheme_(chosen.tls ? "https" : "http") {
   demand(program, "nginx");
   demand(echo_module, "libnginx-mod-http-echo");
-  folder_ = new_folder();
+  folder_ = new_server_folder();
   if (chosen.tls) make_certificate(folder_);
   for (int attempt = 1; !start(chosen); ++attempt) {
     if (attempt < 5) continue;  // somebody was quicker to take the port

@@ -15,7 +15,7 @@ namespace leash::test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Each;
+using ::testing::Each;
 
 // The serial numbers of the connections that requests came on.
 std::set<std::string> connections_of(const nginx& server, std::size_t requests) {

@@ -11,11 +11,11 @@
 namespace leash::test {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
-class race_of_nginx : public testing::Test {
+class race_of_nginx : public ::testing::Test {
  protected:
   // Runs `leash race -v` and keeps the quick server from answering before the slow one has been asked.
   outcome race(const std::string& arguments) const {

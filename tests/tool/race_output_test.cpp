@@ -13,7 +13,7 @@
 namespace leash::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class race_output : public race_failures {
  protected:

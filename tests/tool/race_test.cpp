@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 task<http::response> answer(const http::request& asked) {
   http::response given;
@@ -27,7 +27,7 @@ task<http::response> answer(const http::request& asked) {
 }
 
 // A server on a thread of its own. /never never answers, /missing is not there.
-class race_command : public testing::Test {
+class race_command : public ::testing::Test {
  protected:
   race_command() {
     std::promise<std::string> ready;
@@ -77,7 +77,7 @@ TEST_F(race_command, DrawsWhatHappenedToWinnerAndLoser) {
 TEST_F(race_command, DoesNotAskTheSecondWhenTheFirstIsQuickEnough) {
   const outcome won = race("--timeline --hedge-delay 3600s " + url("/quick") + " " + url("/other"));
   EXPECT_EQ(won.out, "GET /quick ");
-  EXPECT_THAT(won.err, testing::Not(HasSubstr("/other starts")));
+  EXPECT_THAT(won.err, ::testing::Not(HasSubstr("/other starts")));
 }
 
 TEST_F(race_command, AsksTheSecondAtOnceWhenTheFirstFails) {
@@ -89,7 +89,7 @@ TEST_F(race_command, AsksTheSecondAtOnceWhenTheFirstFails) {
 TEST_F(race_command, SendsWhatItIsGivenAsCurlDoes) {
   EXPECT_EQ(race("-d a=1 -d b=2 " + url("/")).out, "POST / a=1&b=2");
   EXPECT_EQ(race("-X PUT -d a=1 " + url("/")).out, "PUT / a=1");
-  EXPECT_THAT(race("-i " + url("/")).out, testing::StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(race("-i " + url("/")).out, ::testing::StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
 TEST_F(race_command, TakesCurlsWordsForWhatToSend) {

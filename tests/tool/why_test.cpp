@@ -13,9 +13,9 @@ namespace {
 using http::testing::answer;
 using http::testing::hold;
 using http::testing::send;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class why : public testing::Test {
+class why : public ::testing::Test {
  protected:
   outcome run(const std::string& arguments) const {
     running_command command("why " + arguments, "no_proxy='*'");
@@ -23,7 +23,7 @@ class why : public testing::Test {
   }
   outcome end_of(running_command& command) const {
     outcome ended = command.wait();
-    EXPECT_THAT(ended.left, testing::IsEmpty());
+    EXPECT_THAT(ended.left, ::testing::IsEmpty());
     EXPECT_TRUE(server.wait_until([this] { return server.open_connections() == 0; }));
     return ended;
   }

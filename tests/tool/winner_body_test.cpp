@@ -73,7 +73,7 @@ std::size_t kind_of(int race) {
   return index;
 }
 
-class winner_body : public testing::Test {
+class winner_body : public ::testing::Test {
  protected:
   static constexpr int races = 3334;
   static constexpr int goroutines = 8;

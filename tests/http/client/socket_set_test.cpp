@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <utility>

@@ -40,8 +40,8 @@ std::size_t proven_after(Body body) {
 }
 
 channel<int> global(0);
-mutex global_a;
-mutex global_b;
+mutex crossed_a;
+mutex crossed_b;
 
 TEST(Prover, FindsTheLoserOfARace) {
   EXPECT_EQ(proven_after([]() -> task<> {
@@ -101,14 +101,14 @@ TEST(Prover, FindsCyclesOfTwo) {
 TEST(Prover, FindsLocksTakenInOppositeOrder) {
   EXPECT_EQ(proven_after([]() -> task<> {
               go([]() -> task<> {
-                const auto first = co_await global_a.lock();
+                const auto first = co_await crossed_a.lock();
                 co_await sleep(2ms);
-                const auto second = co_await global_b.lock();
+                const auto second = co_await crossed_b.lock();
               });
               go([]() -> task<> {
-                const auto first = co_await global_b.lock();
+                const auto first = co_await crossed_b.lock();
                 co_await sleep(2ms);
-                const auto second = co_await global_a.lock();
+                const auto second = co_await crossed_a.lock();
               });
               co_return;
             }),

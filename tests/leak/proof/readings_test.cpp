@@ -60,10 +60,10 @@ task<> receiver_and_keeper() {
   co_await channel<int>().receive();
 }
 
-const channel<int>* stray = nullptr;
-task<> waits_with_a_stray_pointer() {
+const channel<int>* known_by_address = nullptr;
+task<> waits_where_its_address_is_known() {
   const channel<int> answers;
-  stray = &answers;
+  known_by_address = &answers;
   testing::what_is_proven::stays("waiter");
   co_await answers.receive();
 }
@@ -117,10 +117,10 @@ TEST_F(Readings, WhoseFrameIsBorrowedFromMeanwhileIsLive) {
   std::string before;
   std::string found = "?";
   run([&]() -> task<> {
-    go(waits_with_a_stray_pointer);
+    go(waits_where_its_address_is_known);
     co_await settled(1);
     before = proven();
-    found = proven_if(reading::borrows, [] { go(borrows, stray); });
+    found = proven_if(reading::borrows, [] { go(borrows, known_by_address); });
   });
   EXPECT_EQ(before, "waiter");
   EXPECT_EQ(found, "");
@@ -129,10 +129,10 @@ TEST_F(Readings, WhoseFrameIsBorrowedFromMeanwhileIsLive) {
 TEST_F(Readings, WhoseFrameIsLentMeanwhileIsLive) {
   std::string found = "?";
   run([&]() -> task<> {
-    go(waits_with_a_stray_pointer);
+    go(waits_where_its_address_is_known);
     co_await settled(1);
     std::optional<leash::lend> lent;
-    found = proven_if(reading::borrows, [&] { lent.emplace(*stray); });
+    found = proven_if(reading::borrows, [&] { lent.emplace(*known_by_address); });
   });
   EXPECT_EQ(found, "");
 }
@@ -142,13 +142,13 @@ TEST_F(Readings, AGoroutineThatBeginsMeanwhileMayBorrow) {
   std::uint32_t end = 0;
   std::string found = "?";
   run([&]() -> task<> {
-    go(waits_with_a_stray_pointer);
+    go(waits_where_its_address_is_known);
     co_await settled(1);
     found = proven_if(reading::goroutines, [&] {
       end = records.size();
       // Until there are records that the proof has not looked at.
       while (records.size() == end) go([]() -> task<> { co_return; });
-      go(borrows, stray);
+      go(borrows, known_by_address);
     });
     co_await testing::until([] { return num_goroutines() == 3; });
     EXPECT_GE(records.index_of(&record_of("borrower")), end);
@@ -202,9 +202,9 @@ TEST_F(LocalProof, LeavesToOthersWhatSomebodyBorrowsFrom) {
   detail::local_proof proof;
   bool proven = true;
   run([&]() -> task<> {
-    go(waits_with_a_stray_pointer);
+    go(waits_where_its_address_is_known);
     co_await settled(1);
-    go(borrows, stray);
+    go(borrows, known_by_address);
     co_await settled(2);
     proven = proof.prove(record_of("waiter"));
   });

@@ -109,7 +109,7 @@ TEST_P(UnwindingLeaks, AWokenOneShowsThatThoseAfterItAreNotToBeUnwound) {
 
 LEASH_OVER_WORKERS(UnwindingLeaks);
 
-std::atomic<const channel<int>*> stray;
+std::atomic<const channel<int>*> touched_behind_leash;
 channel<int> used = channel<int>::nil();
 std::atomic<bool> untouched_gone;
 
@@ -122,7 +122,7 @@ void start_touched() {
       co_await channel<int>().receive();
       (void)answers.try_send(2);
     });
-    stray = &answers;
+    touched_behind_leash = &answers;
     testing::what_is_proven::stays("touched");
     co_await answers.receive();
     ++ran;
@@ -134,7 +134,7 @@ void touch(const leak_report& fresh) noexcept {
   goroutine_cursor cursor = fresh.goroutines();
   for (auto some = cursor.next(); !some.empty(); some = cursor.next())
     for (const goroutine_trace& each : some)
-      if (each.created_at.line() == touched_line) used = *stray.load();
+      if (each.created_at.line() == touched_line) used = *touched_behind_leash.load();
 }
 
 // What the patrol has told of once, and somebody uses then, is not unwound when it looks again. Who leaks later, and is touched by

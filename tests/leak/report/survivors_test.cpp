@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 template <class Main>
-std::string said_in(Main main, leak_policy policy = leak_policy::report) {
+std::string said_at_the_end_of(Main main, leak_policy policy = leak_policy::report) {
   ::testing::internal::CaptureStderr();
   leash::run(std::move(main), {.processors = 1, .leaks = policy, .virtual_time = true});
   return ::testing::internal::GetCapturedStderr();
@@ -30,7 +30,7 @@ task<> wait_for(channel<int> from) { co_await from.receive(); }
 
 TEST(SurvivorReport, SaysWhatIsLeakedWhatIsASuspectAndWhatIsLeft) {
   const channel<int> main_has_one;
-  const std::string said = said_in([&]() -> task<> {
+  const std::string said = said_at_the_end_of([&]() -> task<> {
     for (int i = 0; i < 3; ++i) go(send_to_nobody, channel<int>());
     go(beat);
     go(wait_for, main_has_one);
@@ -50,7 +50,7 @@ TEST(SurvivorReport, SaysWhatIsLeakedWhatIsASuspectAndWhatIsLeft) {
 }
 
 TEST(SurvivorReport, SaysThatAllAreLeaked) {
-  EXPECT_THAT(said_in([]() -> task<> {
+  EXPECT_THAT(said_at_the_end_of([]() -> task<> {
                 go(send_to_nobody, channel<int>());
                 co_await sleep(1ms);
               }),
@@ -60,7 +60,7 @@ TEST(SurvivorReport, SaysThatAllAreLeaked) {
 
 TEST(SurvivorReport, DoesNotSuspectASleeperOnALeash) {
   const cancelable_context ctx = with_cancel(background());
-  EXPECT_THAT(said_in([&]() -> task<> {
+  EXPECT_THAT(said_at_the_end_of([&]() -> task<> {
                 go(ctx, beat);
                 co_await sleep(1ms);
               }),
@@ -68,8 +68,8 @@ TEST(SurvivorReport, DoesNotSuspectASleeperOnALeash) {
 }
 
 TEST(SurvivorReport, IsEmptyWhenNobodyIsLeftOrThePolicyIsOff) {
-  EXPECT_EQ(said_in([]() -> task<> { co_return; }), "");
-  EXPECT_EQ(said_in(
+  EXPECT_EQ(said_at_the_end_of([]() -> task<> { co_return; }), "");
+  EXPECT_EQ(said_at_the_end_of(
                 []() -> task<> {
                   go(beat);
                   co_await sleep(1ms);

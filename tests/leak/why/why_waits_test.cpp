@@ -24,24 +24,25 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr runtime_options quiet{.processors = 1, .leaks = leak_policy::off, .virtual_time = true};
+constexpr runtime_options on_virtual_time{
+    .processors = 1, .leaks = leak_policy::off, .virtual_time = true};
 
-using number = std::shared_ptr<std::uint64_t>;
+using number_of_waiter = std::shared_ptr<std::uint64_t>;
 
 // What is said, when all others have got as far as they can, of the goroutine that has written its number.
-task<std::string> why_it_waits(number id) {
+task<std::string> why_it_waits(number_of_waiter id) {
   co_await sleep(10ms);
   co_return why(*id);
 }
 
 template <class Body>
-std::string said_in(Body body) {
+std::string said_of_a_waiter(Body body) {
   return run([&]() -> task<std::string> { return body(std::make_shared<std::uint64_t>(0)); },
-             quiet);
+             on_virtual_time);
 }
 
 TEST(WhyWaits, ACondIsNotified) {
-  EXPECT_THAT(said_in([](number id) -> task<std::string> {
+  EXPECT_THAT(said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
                 const mutex lock;
                 const cond changed(lock);
                 go([lock, changed, id]() -> task<> {
@@ -56,7 +57,7 @@ TEST(WhyWaits, ACondIsNotified) {
 }
 
 TEST(WhyWaits, AReaderWaitsForTheWriter) {
-  EXPECT_THAT(said_in([](number id) -> task<std::string> {
+  EXPECT_THAT(said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
                 const rw_mutex lock;
                 const auto guard = co_await lock.lock();
                 go([lock, id]() -> task<> {
@@ -70,7 +71,7 @@ TEST(WhyWaits, AReaderWaitsForTheWriter) {
 }
 
 TEST(WhyWaits, AReaderBehindAWriterWaitsForItToLeaveToo) {
-  EXPECT_THAT(said_in([](number id) -> task<std::string> {
+  EXPECT_THAT(said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
                 const rw_mutex lock;
                 const auto guard = co_await lock.lock_shared();
                 go([lock]() -> task<> { const auto second = co_await lock.lock(); });
@@ -84,7 +85,7 @@ TEST(WhyWaits, AReaderBehindAWriterWaitsForItToLeaveToo) {
 }
 
 TEST(WhyWaits, ASemaphoreWaitsForAPermit) {
-  EXPECT_THAT(said_in([](number id) -> task<std::string> {
+  EXPECT_THAT(said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
                 const semaphore room(1);
                 const auto permit = co_await room.acquire();
                 go([room, id]() -> task<> {
@@ -98,7 +99,7 @@ TEST(WhyWaits, ASemaphoreWaitsForAPermit) {
 }
 
 TEST(WhyWaits, AScopeWaitsForItsGoroutines) {
-  EXPECT_THAT(said_in([](number id) -> task<std::string> {
+  EXPECT_THAT(said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
                 go([id]() -> task<> {
                   *id = this_goroutine::id();
                   co_await with_scope([](scope& children) -> task<> {
@@ -113,7 +114,7 @@ TEST(WhyWaits, AScopeWaitsForItsGoroutines) {
 }
 
 TEST(WhyWaits, AContextEndsByItsOwnerOrItsDeadline) {
-  EXPECT_THAT(said_in([](number id) -> task<std::string> {
+  EXPECT_THAT(said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
                 const cancelable_context owner = with_timeout(background(), 90010ms);
                 go([context = owner.context(), id]() -> task<> {
                   *id = this_goroutine::id();
@@ -126,7 +127,7 @@ TEST(WhyWaits, AContextEndsByItsOwnerOrItsDeadline) {
 }
 
 TEST(WhyWaits, AParentsCancelEndsAChildContext) {
-  EXPECT_THAT(said_in([](number id) -> task<std::string> {
+  EXPECT_THAT(said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
                 const cancelable_context outer = with_cancel(background());
                 go([outer = outer.context(), id]() -> task<> {
                   *id = this_goroutine::id();
@@ -140,7 +141,7 @@ TEST(WhyWaits, AParentsCancelEndsAChildContext) {
 
 TEST(WhyWaits, AShieldKeepsTheLeashOff) {
   EXPECT_THAT(
-      said_in([](number id) -> task<std::string> {
+      said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
         const cancelable_context owner = with_cancel(background());
         const channel<int> values;
         go(owner, [values, id]() -> task<> {
@@ -155,7 +156,7 @@ TEST(WhyWaits, AShieldKeepsTheLeashOff) {
 }
 
 TEST(WhyWaits, ASelectOfMoreCasesThanAreToldOfSaysSo) {
-  EXPECT_THAT(said_in([](number id) -> task<std::string> {
+  EXPECT_THAT(said_of_a_waiter([](number_of_waiter id) -> task<std::string> {
                 std::vector<channel<int>> many(80);
                 go([many, id]() -> task<> {
                   *id = this_goroutine::id();
@@ -180,7 +181,7 @@ TEST(WhyWaits, MainIsSaidToBeMainByOthers) {
         });
         co_await select(on_timeout(20ms));
       },
-      quiet);
+      on_virtual_time);
   EXPECT_THAT(said, AllOf(HasSubstr("(main) [select]"), HasSubstr("in 10 ms (time-out)")));
 }
 
