@@ -17,7 +17,8 @@ endif()
 find_program(LEASH_CCACHE ccache)
 mark_as_advanced(LEASH_CCACHE)
 if(LEASH_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${LEASH_CCACHE}")
+  # Without the two, ccache keeps nothing that was compiled with a precompiled header: it cannot see the macros and the times in it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${LEASH_CCACHE}")
 endif()
 
 include(CheckLinkerFlag)

@@ -28,6 +28,8 @@ function(leash_add_library name alias)
 endfunction()
 
 leash_add_library(leash_core core FLOORS base sched sync leak race LINKS fmt::fmt Threads::Threads)
+# Programs that bring an arena or a worker of their own (tests/lsan, bench/trace_cost) leave those of the archive out.
+leash_compile_together(leash_core GROUPS src/base src/sched src/sync src/leak src/race ALONE src/base/arena.cpp src/sched/worker.cpp)
 
 # Writes the profiles; headers alone, and in no header of ours.
 find_path(LEASH_PROTOZERO protozero/pbf_writer.hpp)
@@ -40,15 +42,18 @@ target_include_directories(leash_core SYSTEM PRIVATE "${LEASH_PROTOZERO}")
 # For the tests of programs that use leash. Of its headers, gtest.hpp and catch2.hpp want those frameworks, which who includes
 # them links.
 leash_add_library(leash_testing testing FLOORS testing LINKS leash::core)
+leash_compile_together(leash_testing GROUPS src/testing)
 
 find_package(Boost 1.81 REQUIRED)
 leash_add_library(leash_net net FLOORS net LINKS leash::core Boost::headers)
+leash_compile_together(leash_net GROUPS src/net)
 
 find_package(CURL REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 leash_add_library(leash_http http FLOORS http LINKS leash::net
   PRIVATE_LINKS CURL::libcurl ZLIB::ZLIB prometheus-cpp::core)
+leash_compile_together(leash_http GROUPS src/http/client "src/http/debug|src/http/server")
 target_compile_definitions(leash_http PRIVATE LEASH_VERSION="${PROJECT_VERSION}")
 # The core knows the debug server by weak symbols, for which no linker would look into an archive.
 target_link_options(leash_http INTERFACE "LINKER:--undefined=leash_start_debug_server")

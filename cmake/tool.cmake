@@ -17,6 +17,9 @@ target_include_directories(leash SYSTEM PRIVATE "${LEASH_PROTOZERO}")
 target_compile_definitions(leash PRIVATE LEASH_VERSION="${PROJECT_VERSION}")
 target_link_libraries(leash PRIVATE leash::http leash_warnings CLI11::CLI11 nlohmann_json::nlohmann_json
   yaml-cpp ZLIB::ZLIB)
+leash_compile_together(leash GROUPS tool/bench tool/demo "tool/goroutines|tool/shown" tool/oom "tool/race|tool/request" "tool/leaks|tool/why"
+    "tool/completion|tool/manual|tool/words"
+  HEADERS <CLI/CLI.hpp> <fmt/format.h> <leash/http.hpp> <leash/leash.hpp> <nlohmann/json.hpp>)
 set_target_properties(leash PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
 
 # The manual pages and the shells' completions, which the command writes itself: see tool/manual and tool/completion.

@@ -2,7 +2,8 @@
 # tidy.sh [FILE...]: clang-tidy on these files; without any, on the C++ files that changed since this branch left origin/main, or
 # else since the previous commit; with no history at all, on the core's sources.
 #
-# Needs build/release to be configured with the tests. Starts no new file after TIDY_SECONDS (600), and says what it left out.
+# Each file is looked at as it is compiled by itself: configures build/tidy, where no files are compiled together. Starts no new file
+# after TIDY_SECONDS (600), and says what it left out.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,8 +11,8 @@ clang_tidy=$(command -v clang-tidy-19 || command -v clang-tidy) || {
   echo "tidy.sh: there is no clang-tidy; install clang-tidy-19" >&2
   exit 1
 }
-database=build/release
-[ -f "$database/compile_commands.json" ] || cmake --log-level=WARNING --preset release >/dev/null
+database=build/tidy
+cmake --log-level=WARNING --preset release -B "$database" -DLEASH_UNITY=OFF >/dev/null
 
 # Prints the commit to compare with, or nothing.
 base() {
