@@ -1,36 +1,64 @@
-# Test programs, one a group of floors; every TEST is a ctest of its own, under the group's label.
+# Test programs, one a group of floors. ctest runs each of their suites in a process of its own, under the group's label: thousands
+# of processes, one a test, take longer than the tests.
 find_package(GTest REQUIRED)
-include(GoogleTest)
 
-# leash_add_tests(<name> LABEL <label> FOLDERS <folder>... LINKS <target>...): a GoogleTest program of tests/<folder>/*.cpp, and of
-# SOURCES <file>..., which are relative to tests/.
-function(leash_add_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "FOLDERS;SOURCES;LINKS;DEFINITIONS")
+# What the tests themselves are compiled with besides; the libraries that they test are not.
+set(LEASH_TEST_OPTIONS "" CACHE STRING "Compiler options for the files of the tests alone")
+set(precompiled_for_tests <gmock/gmock.h> <gtest/gtest.h> <leash/explore.hpp> <leash/leash.hpp> <leash/testing.hpp>)
+
+# leash_test_sources(<variable> <folder>...): the files of tests/<folder>.
+function(leash_test_sources variable)
   set(sources)
-  foreach(folder IN LISTS arg_FOLDERS)
+  foreach(folder IN LISTS ARGN)
     file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp" "${PROJECT_SOURCE_DIR}/tests/${folder}/*/*.cpp")
     list(APPEND sources ${found})
   endforeach()
-  if(NOT sources)
-    return()
-  endif()
-  list(TRANSFORM arg_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/tests/")
-  add_executable(${name} ${sources} ${arg_SOURCES})
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+
+# leash_add_test_program(<name> SOURCES <file>... LINKS <target>... DEFINITIONS <definition>... HEADERS <header>...): a GoogleTest
+# program; HEADERS are compiled beforehand.
+function(leash_add_test_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;DEFINITIONS;HEADERS")
+  add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/src")
   target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
+  target_compile_options(${name} PRIVATE ${LEASH_TEST_OPTIONS})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} leash_warnings GTest::gmock GTest::gtest GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+  leash_compile_together(${name} AT_ONCE 8 HEADERS ${arg_HEADERS})
+endfunction()
+
+# leash_add_tests(<name> LABEL <label> TIMEOUT <seconds> FOLDERS <folder>... SOURCES <file>... LINKS <target>...): a test program of
+# tests/<folder>/*.cpp and of SOURCES, which are relative to tests/, and its suites as tests.
+function(leash_add_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "FOLDERS;SOURCES;LINKS;DEFINITIONS;HEADERS")
+  leash_test_sources(sources ${arg_FOLDERS})
+  list(TRANSFORM arg_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/tests/")
+  leash_add_test_program(${name} SOURCES ${sources} ${arg_SOURCES} LINKS ${arg_LINKS} DEFINITIONS ${arg_DEFINITIONS}
+    HEADERS ${precompiled_for_tests} ${arg_HEADERS})
+  # What ctest reads: which suites there are, the program is asked when the tests are run.
+  set(list "${PROJECT_BINARY_DIR}/suites_of_${name}.cmake")
+  file(GENERATE OUTPUT "${list}" CONTENT
+"set(program \"$<TARGET_FILE:${name}>\")
+set(name ${name})
+set(label ${arg_LABEL})
+set(timeout ${arg_TIMEOUT})
+set(results \"${PROJECT_BINARY_DIR}/results\")
+include(\"${PROJECT_SOURCE_DIR}/cmake/suites.cmake\")
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${list}")
 endfunction()
 
 find_package(ZLIB REQUIRED)
 find_library(LEASH_RAPIDCHECK rapidcheck REQUIRED)
 mark_as_advanced(LEASH_RAPIDCHECK)
 
-leash_add_tests(leash_core_tests LABEL core TIMEOUT 300
-  FOLDERS base sched sync leak race testing model SOURCES corpus/runner/marks.cpp LINKS leash::testing ${LEASH_RAPIDCHECK})
+leash_add_tests(leash_core_tests LABEL core TIMEOUT 600
+  FOLDERS base sched sync leak race testing SOURCES corpus/runner/marks.cpp LINKS leash::testing)
+# The core beside a reference model: programs made at random, and all schedules of small ones.
+leash_add_tests(leash_model_tests LABEL model TIMEOUT 1800 FOLDERS model LINKS leash::testing ${LEASH_RAPIDCHECK})
 leash_add_tests(leash_net_tests LABEL net TIMEOUT 300
-  FOLDERS net http LINKS leash::http leash::testing ZLIB::ZLIB)
+  FOLDERS net http LINKS leash::http leash::testing ZLIB::ZLIB HEADERS <leash/asio.hpp> <leash/http.hpp> <leash/http_server.hpp>)
 if(TARGET leash)
   find_package(nlohmann_json REQUIRED)
   leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300
@@ -39,12 +67,10 @@ if(TARGET leash)
       ../tool/bench/load_plan.cpp ../tool/goroutines/gunzip.cpp ../tool/goroutines/profile.cpp ../tool/goroutines/site.cpp
       ../tool/shown/chart.cpp ../tool/shown/progress_bar.cpp
     LINKS leash::http nlohmann_json::nlohmann_json ZLIB::ZLIB
-    DEFINITIONS LEASH_COMMAND="$<TARGET_FILE:leash>")
-  if(TARGET leash_tool_tests)
-    add_dependencies(leash_tool_tests leash)
-    target_include_directories(leash_tool_tests PRIVATE "${PROJECT_SOURCE_DIR}/tool")
-    target_include_directories(leash_tool_tests SYSTEM PRIVATE "${LEASH_PROTOZERO}")
-  endif()
+    DEFINITIONS LEASH_COMMAND="$<TARGET_FILE:leash>" HEADERS <nlohmann/json.hpp>)
+  add_dependencies(leash_tool_tests leash)
+  target_include_directories(leash_tool_tests PRIVATE "${PROJECT_SOURCE_DIR}/tool")
+  target_include_directories(leash_tool_tests SYSTEM PRIVATE "${LEASH_PROTOZERO}")
 endif()
 
 # Programs that tests run and look at from outside: with the debug server, and without.
@@ -125,18 +151,35 @@ add_test(NAME GoSemantics
   COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/go_semantics_test.py" $<TARGET_FILE:leash_core_tests>)
 set_tests_properties(GoSemantics PROPERTIES LABELS semantics TIMEOUT 60)
 
-# In the mutants build every rule of tests/mutations.txt is a test: switched off, it must be noticed.
-if(LEASH_MUTATIONS AND TARGET leash_core_tests)
+# In the mutants build every rule of tests/mutations.txt is a test: switched off, it must be noticed. leash_mutation_tests has just
+# the files with suites that the table names.
+if(LEASH_MUTATIONS)
   set(mutation_test Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/mutation_test.py")
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/mutations.txt")
-  file(STRINGS "${PROJECT_SOURCE_DIR}/tests/mutations.txt" mutations REGEX "^[a-z]")
+  set(table "${PROJECT_SOURCE_DIR}/tests/mutations.txt")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${table}")
+  file(STRINGS "${table}" mutations REGEX "^[a-z]")
+  string(REGEX MATCHALL "[A-Za-z0-9_]+[.][A-Za-z0-9_*]+" named "${mutations}")
+  list(TRANSFORM named REPLACE "[.].*" "")
+  list(REMOVE_DUPLICATES named)
+  list(JOIN named "|" named)
+  leash_test_sources(candidates base sched sync leak race testing)
+  set(sources)
+  foreach(source IN LISTS candidates)
+    file(STRINGS "${source}" found REGEX "^(TEST|TEST_F|TEST_P)\\((${named}),")
+    if(found)
+      list(APPEND sources "${source}")
+    endif()
+  endforeach()
+  leash_test_sources(model model)
+  leash_add_test_program(leash_mutation_tests SOURCES ${sources} ${model} LINKS leash::testing ${LEASH_RAPIDCHECK}
+    HEADERS ${precompiled_for_tests})
   add_test(NAME Mutation.table COMMAND ${mutation_test} table)
   set(mutation_names Mutation.table)
   list(TRANSFORM mutations REPLACE "^([a-z_]+).*" "\\1")
   list(REMOVE_DUPLICATES mutations)
   foreach(rule IN LISTS mutations)
-    add_test(NAME Mutation.${rule} COMMAND ${mutation_test} $<TARGET_FILE:leash_core_tests> ${rule})
+    add_test(NAME Mutation.${rule} COMMAND ${mutation_test} $<TARGET_FILE:leash_mutation_tests> ${rule})
     list(APPEND mutation_names Mutation.${rule})
   endforeach()
-  set_tests_properties(${mutation_names} PROPERTIES LABELS mutation TIMEOUT 120)
+  set_tests_properties(${mutation_names} PROPERTIES LABELS mutation TIMEOUT 700)
 endif()

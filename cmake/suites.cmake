@@ -1,0 +1,25 @@
+# Read by ctest, once for each test program: makes every suite of `program` a test of its own, such as core.Channel, with `label` and
+# `timeout`. Each writes what became of its tests to `results`, beside what the program listed: scripts/count_tests.py compares them.
+if(NOT EXISTS "${program}")
+  add_test("${name}_NOT_BUILT" "${name}_NOT_BUILT")
+  set_tests_properties("${name}_NOT_BUILT" PROPERTIES LABELS ${label})
+  return()
+endif()
+execute_process(COMMAND "${program}" --gtest_list_tests OUTPUT_VARIABLE listing TIMEOUT 60 COMMAND_ERROR_IS_FATAL ANY)
+file(WRITE "${results}/${name}/listed.txt" "${listing}")
+# A suite is a line of its own, "Over/Channel." or "Typed/0.  # TypeParam = int"; its tests are indented.
+string(REGEX MATCHALL "[^\n]+" lines "${listing}")
+set(suites 0)
+foreach(line IN LISTS lines)
+  if(line MATCHES "^([A-Za-z0-9_/]+)[.]( |$)")
+    set(suite "${CMAKE_MATCH_1}")
+    string(REPLACE "/" "_" file "${suite}")
+    add_test("${label}.${suite}" "${program}" "--gtest_filter=${suite}.*" --gtest_brief=1 --gtest_death_test_style=threadsafe
+      "--gtest_output=json:${results}/${name}/${file}.json")
+    set_tests_properties("${label}.${suite}" PROPERTIES LABELS ${label} TIMEOUT ${timeout})
+    math(EXPR suites "${suites} + 1")
+  endif()
+endforeach()
+if(suites EQUAL 0)
+  message(FATAL_ERROR "${program} lists no suite")
+endif()
