@@ -41,7 +41,7 @@ announce-test:
 	@[ -f build/release/libleash_core.a ] || echo "make test builds everything and runs all tests, then those of single rules switched off:" \
 	  "about $$((38 / $$(nproc) + 4)) minutes the first time." >&2
 
-# What make test is made of. .ci/run takes the steps one by one.
+# What make test is made of.
 build-tests:
 	@$(setup) build test
 	@$(configure) release >&2
