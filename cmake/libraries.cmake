@@ -29,7 +29,17 @@ endfunction()
 
 leash_add_library(leash_core core FLOORS base sched sync leak race LINKS fmt::fmt Threads::Threads)
 # Programs that bring an arena or a worker of their own (tests/lsan, bench/trace_cost) leave those of the archive out.
-leash_compile_together(leash_core GROUPS src/base src/sched src/sync src/leak src/race ALONE src/base/arena.cpp src/sched/worker.cpp)
+# What runs while threads stand, or in a signal's handler, is built without sanitizers, which would take locks that somebody
+# stands with; and calls no function of the C library that the compiler has put in the place of a loop.
+set(leash_while_threads_stand src/base/world/gate.cpp src/base/world/stop.cpp src/base/world/memory_map.cpp
+  src/leak/reach/reach.cpp src/leak/reach/reach_now.cpp)
+set(leash_options_while_threads_stand -fno-builtin -O2)
+if(LEASH_SANITIZE)
+  list(APPEND leash_options_while_threads_stand -fno-sanitize=all)
+endif()
+set_source_files_properties(${leash_while_threads_stand} PROPERTIES COMPILE_OPTIONS "${leash_options_while_threads_stand}")
+leash_compile_together(leash_core GROUPS src/base src/sched src/sync src/leak src/race
+  ALONE src/base/arena.cpp src/sched/worker.cpp ${leash_while_threads_stand})
 
 # Writes the profiles; headers alone, and in no header of ours.
 find_path(LEASH_PROTOZERO protozero/pbf_writer.hpp)

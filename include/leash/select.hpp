@@ -70,11 +70,11 @@ class receive_case final : public select_case {
 
   receive_case(object* channel, Handler handler, std::optional<element>* into, bool* open)
       : handler_(std::move(handler)), into_(into), open_(open) {
-    target = channel;
+    target.name(channel, uses);
     ends = set_of(capability::send);
   }
   receive_case(receive_case&& other) noexcept
-      : receive_case(other.target, std::move(other.handler_), other.into_, other.open_) {}
+      : receive_case(other.target.get(), std::move(other.handler_), other.into_, other.open_) {}
 
   bool attempt(goroutine*& woken) noexcept override {
     return channel_core<element>::receive(*target, value_, woken) != op_status::would_block;
@@ -127,7 +127,7 @@ class send_case final : public select_case {
       : own_(std::move(other.own_)),
         source_(own_ ? &*own_ : other.source_),
         handler_(std::move(other.handler_)) {
-    name(other.target);
+    name(other.target.get());
   }
 
   bool attempt(goroutine*& woken) noexcept override {
@@ -155,7 +155,7 @@ class send_case final : public select_case {
 
  private:
   void name(object* channel) noexcept {
-    target = channel;
+    target.name(channel, uses);
     ends = set_of(capability::send, capability::receive);
   }
 
@@ -170,10 +170,11 @@ class done_case final : public select_case {
   static constexpr capability_set uses = set_of();
 
   done_case(object* context, Handler handler) : handler_(std::move(handler)) {
-    target = context;
+    target.name(context, uses);
     ends = set_of(capability::cancel);
   }
-  done_case(done_case&& other) noexcept : done_case(other.target, std::move(other.handler_)) {}
+  done_case(done_case&& other) noexcept
+      : done_case(other.target.get(), std::move(other.handler_)) {}
 
   bool attempt(goroutine*&) noexcept override {
     return target->done.load(std::memory_order_relaxed);
@@ -285,7 +286,7 @@ class [[nodiscard("a select happens when it is awaited")]] select_operation fina
   static constexpr std::size_t room = sizeof...(Cases) == 0 ? 1 : sizeof...(Cases);
   std::tuple<Cases...> kept_;
   std::array<select_case*, room> pointers_{};
-  std::array<object*, room> objects_{};
+  std::array<hidden_pointer<object>, room> objects_{};
   std::array<wait_target, room> room_{};
 };
 

@@ -14,6 +14,8 @@
 #include <leash/detail/base/sanitizer.hpp>
 #include <leash/detail/base/spin_lock.hpp>
 
+#include "base/arena_pages.hpp"
+
 #if LEASH_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/lsan_interface.h>
@@ -27,7 +29,6 @@
 namespace leash::detail {
 namespace {
 
-constexpr std::size_t page_bytes = std::size_t{1} << 16;
 constexpr std::size_t reserve_bytes = std::size_t{64} << 30;
 constexpr std::size_t smallest_reserve = std::size_t{1} << 30;
 constexpr std::size_t header_bytes = sizeof(block_header);
@@ -56,15 +57,6 @@ std::uint8_t class_of(std::size_t bytes) noexcept {
   const std::size_t below = (std::size_t{1024} << octave) + 1;
   return static_cast<std::uint8_t>(40 + octave * 4 + (bytes - below) / quarter);
 }
-
-// What a page is cut into. `stride` 0: not in use. A large block's pages carry the distance back to
-// its first page.
-struct page_info {
-  std::atomic<std::uint32_t> stride;
-  std::atomic<std::uint32_t> reciprocal;  // ceil(2^32 / stride): division by multiplication
-  std::atomic<std::uint32_t> pages_back;
-};
-constexpr std::uint32_t large_stride = 0xffffffff;
 
 struct free_link {
   free_link* next;
@@ -98,6 +90,7 @@ struct counters {
     const auto bump = [](std::atomic<std::int64_t>& counter, std::int64_t by) {
       counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
     };
+    if (kind == block_kind::own) return;
     if (kind == block_kind::frame) bump(frames, sign);
     bump(blocks, sign);
     bump(bytes, sign * size);
@@ -125,14 +118,26 @@ class central {
   void free_large(block_header* header) noexcept;
   std::size_t large_bytes(const block_header* header) const noexcept;
 
+  // Null: there is none.
+  free_link* take_own(std::uint8_t size_class) noexcept {
+    const std::lock_guard guard(lock_);
+    free_link* block = free_own_[size_class];
+    if (block != nullptr) free_own_[size_class] = link_of(block)->next;
+    return block;
+  }
+  void give_own(free_link* block, std::uint8_t size_class) noexcept {
+    const std::lock_guard guard(lock_);
+    block->next = free_own_[size_class];
+    free_own_[size_class] = block;
+    poison(block, class_bytes[size_class]);
+  }
+
   void enroll(thread_cache& cache) {
     const std::lock_guard guard(lock_);
     caches_.push_back(&cache);
   }
   void retire(thread_cache& cache) noexcept;
   arena_usage usage() noexcept;
-
-  page_info* pages = nullptr;
 
  private:
   central();
@@ -146,6 +151,7 @@ class central {
   reserved_range range_;
   spin_lock lock_;
   std::array<free_link*, class_count> free_{};
+  std::array<free_link*, class_count> free_own_{};
 #if LEASH_ASAN
   std::array<free_link*, class_count> newest_{};
   std::array<std::uint32_t, class_count> waiting_{};
@@ -173,11 +179,11 @@ central::central() {
     if (!range_.reserve(size + page_bytes)) continue;
     const auto begin = reinterpret_cast<std::uintptr_t>(range_.begin());
     arena_begin.store((begin + page_bytes - 1) & ~(page_bytes - 1), std::memory_order_relaxed);
-    arena_size.store(size, std::memory_order_release);
     void* table = mmap(nullptr, size / page_bytes * sizeof(page_info), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (table == MAP_FAILED) throw std::bad_alloc();
-    pages = static_cast<page_info*>(table);
+    arena_pages = static_cast<page_info*>(table);
+    arena_size.store(size, std::memory_order_release);
     return;
   }
   throw std::bad_alloc();
@@ -187,6 +193,7 @@ std::size_t central::take_pages(std::size_t count) {
   if ((next_page_ + count) * page_bytes > arena_size) throw std::bad_alloc();
   const std::size_t first = next_page_;
   next_page_ += count;
+  arena_used.store(next_page_ * page_bytes, std::memory_order_release);
   range_.use(arena_begin + next_page_ * page_bytes -
              reinterpret_cast<std::uintptr_t>(range_.begin()));
 #if LEASH_ASAN
@@ -227,7 +234,7 @@ void central::refill(std::uint8_t size_class) {
   }
   const std::size_t page = take_pages(1);
   const auto stride = static_cast<std::uint32_t>(class_bytes[size_class] + header_bytes);
-  page_info& info = pages[page];
+  page_info& info = arena_pages[page];
   info.reciprocal.store(
       static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + stride - 1) / stride),
       std::memory_order_relaxed);
@@ -280,10 +287,12 @@ void* central::allocate_large(std::size_t bytes) {
     free_large_.reserve(next_page_);  // so that free_large() cannot throw
     new (reinterpret_cast<void*>(arena_begin + first * page_bytes)) block_header{};
     for (std::size_t i = 0; i < count; ++i) {
-      pages[first + i].pages_back.store(static_cast<std::uint32_t>(i), std::memory_order_relaxed);
-      pages[first + i].stride.store(large_stride, std::memory_order_release);
+      arena_pages[first + i].pages_back.store(static_cast<std::uint32_t>(i),
+                                              std::memory_order_relaxed);
+      arena_pages[first + i].stride.store(large_stride, std::memory_order_release);
     }
-    pages[first].reciprocal.store(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
+    arena_pages[first].reciprocal.store(static_cast<std::uint32_t>(count),
+                                        std::memory_order_relaxed);
   }
   auto* header = reinterpret_cast<block_header*>(arena_begin + first * page_bytes);
   header->size_class = large_class;
@@ -293,12 +302,12 @@ void* central::allocate_large(std::size_t bytes) {
 
 std::size_t central::large_bytes(const block_header* header) const noexcept {
   const std::size_t page = (reinterpret_cast<std::uintptr_t>(header) - arena_begin) / page_bytes;
-  return pages[page].reciprocal.load(std::memory_order_relaxed) * page_bytes;
+  return arena_pages[page].reciprocal.load(std::memory_order_relaxed) * page_bytes;
 }
 
 void central::free_large(block_header* header) noexcept {
   const std::size_t page = (reinterpret_cast<std::uintptr_t>(header) - arena_begin) / page_bytes;
-  const std::size_t count = pages[page].reciprocal.load(std::memory_order_relaxed);
+  const std::size_t count = arena_pages[page].reciprocal.load(std::memory_order_relaxed);
   // The memory goes back to the system, the addresses stay; the header's page is kept.
   if (count > 1)
     madvise(reinterpret_cast<void*>(arena_begin + (page + 1) * page_bytes),
@@ -354,6 +363,8 @@ std::size_t block_bytes(const block_header* header) noexcept {
 
 constinit std::atomic<std::uintptr_t> arena_begin{0};
 constinit std::atomic<std::size_t> arena_size{0};
+constinit page_info* arena_pages = nullptr;
+constinit std::atomic<std::size_t> arena_used{0};
 
 [[gnu::noinline]] void* allocate_block(std::size_t bytes, block_kind kind, void* owner) {
   const std::uint8_t size_class = class_of(bytes);
@@ -362,12 +373,18 @@ constinit std::atomic<std::size_t> arena_size{0};
   if (size_class == large_class) {
     if (!cache.registered) enroll_this_thread();
     block = central::instance().allocate_large(bytes);
+  } else if (free_link* own =
+                 kind == block_kind::own ? central::instance().take_own(size_class) : nullptr) {
+    unpoison(own, class_bytes[size_class]);
+    own->next = nullptr;
+    block = own;
   } else {
     if (cache.head[size_class] == nullptr) refill_cache(size_class);
     free_link* link = link_of(cache.head[size_class]);
     cache.head[size_class] = link->next;
     --cache.count[size_class];
     unpoison(link, class_bytes[size_class]);
+    link->next = nullptr;  // it would look like a pointer to a neighbour
     block = link;
   }
   block_header* header = header_of(block);
@@ -385,8 +402,8 @@ constinit std::atomic<std::size_t> arena_size{0};
   thread_cache& cache = local_cache;
   block_header* header = header_of(block);
   const std::uint8_t size_class = header->size_class;
-  cache.live.add(header->kind.load(std::memory_order_relaxed), -1,
-                 static_cast<std::int64_t>(block_bytes(header)));
+  const block_kind kind = header->kind.load(std::memory_order_relaxed);
+  cache.live.add(kind, -1, static_cast<std::int64_t>(block_bytes(header)));
   header->kind.store(block_kind::free, std::memory_order_release);
   header->owner.store(nullptr, std::memory_order_relaxed);
   if (!cache.registered) enroll_this_thread();
@@ -395,6 +412,7 @@ constinit std::atomic<std::size_t> arena_size{0};
     return;
   }
   auto* link = static_cast<free_link*>(block);
+  if (kind == block_kind::own) return central::instance().give_own(link, size_class);
   link->next = cache.head[size_class];
   cache.head[size_class] = link;
   poison(link, class_bytes[size_class]);
@@ -406,18 +424,7 @@ block_header* find_block(const void* address) noexcept {
   if (!in_arena(address)) return nullptr;
   const std::uintptr_t begin = arena_begin.load(std::memory_order_relaxed);
   const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(address) - begin;
-  const std::size_t page = offset / page_bytes;
-  const page_info& info = central::instance().pages[page];
-  const std::uint32_t stride = info.stride.load(std::memory_order_acquire);
-  if (stride == 0) return nullptr;
-  if (stride == large_stride) {
-    const std::size_t first = page - info.pages_back.load(std::memory_order_relaxed);
-    return reinterpret_cast<block_header*>(begin + first * page_bytes);
-  }
-  const auto inside = static_cast<std::uint64_t>(offset % page_bytes);
-  const std::uint64_t block = (inside * info.reciprocal.load(std::memory_order_relaxed)) >> 32;
-  if ((block + 1) * stride > page_bytes) return nullptr;
-  return reinterpret_cast<block_header*>(begin + page * page_bytes + block * stride);
+  return block_at(begin, offset, arena_pages).header;
 }
 
 arena_usage usage() noexcept { return central::instance().usage(); }

@@ -65,8 +65,7 @@ handle handle::announce(object* made, capability_set can) noexcept {
 }
 
 void handle::link(object* target, capability_set can) noexcept {
-  target_ = target;
-  capabilities_ = can;
+  word_ = tagged(target, can);
   previous_ = 0;
   spin_lock& lock = list_lock(*target);
   lock.lock();
@@ -79,9 +78,8 @@ void handle::link(object* target, capability_set can) noexcept {
 }
 
 void handle::take(handle& other) noexcept {
-  object& owner = *other.target_;
-  target_ = &owner;
-  capabilities_ = other.capabilities_;
+  object& owner = *other.target();
+  word_ = other.word_;
   spin_lock& lock = list_lock(owner);
   lock.lock();
   previous_ = other.previous_;
@@ -91,13 +89,14 @@ void handle::take(handle& other) noexcept {
   else
     owner.first_handle = encode(this);
   if (handle* after = decode(next_)) after->previous_ = encode(this);
-  if (!mutated(rule::grant_version_on_move)) grow_versions(owner, capabilities_);
+  if (!mutated(rule::grant_version_on_move)) grow_versions(owner, capabilities());
   lock.unlock();
-  other.target_ = nullptr;
+  other.forget();
 }
 
 void handle::unlink() noexcept {
-  object& owner = *target_;
+  object& owner = *target();
+  const capability_set could = capabilities();
   spin_lock& lock = list_lock(owner);
   lock.lock();
   handle* before = decode(previous_);
@@ -110,10 +109,10 @@ void handle::unlink() noexcept {
   const std::uint32_t left = owner.handle_count.load(std::memory_order_relaxed) - 1;
   change_count(owner, static_cast<std::uint32_t>(-1));
   lock.unlock();
-  target_ = nullptr;
+  forget();
   if (left == 0) return free_if_unused(&owner);
   constexpr std::uint32_t few = 8;
-  if (left <= few && capabilities_ != 0 && owner.pins != 0) tell_watcher(owner);
+  if (left <= few && could != 0 && owner.pins != 0) tell_watcher(owner);
 }
 
 void free_if_unused(object* candidate) noexcept {

@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstdint>
 
 namespace leash::detail {
@@ -20,12 +22,40 @@ std::byte* round_up(std::byte* address, std::size_t unit) noexcept {
   return address + ((number + unit - 1) / unit * unit - number);
 }
 
+// What of the region is not given out yet, from its beginning.
+constinit std::atomic<std::size_t> given{0};
+
+// Null: the system refuses, or the region is full. Somebody else's mapping in it is passed over.
+void* map_in_region(std::size_t bytes) noexcept {
+  constexpr std::size_t leap = std::size_t{4} << 30;
+  bytes = (bytes + large - 1) / large * large;
+  for (;;) {
+    std::size_t offset = given.load(std::memory_order_relaxed);
+    do {
+      if (bytes > region_size - offset) return nullptr;
+    } while (!given.compare_exchange_weak(offset, offset + bytes, std::memory_order_relaxed));
+    void* const wanted = reinterpret_cast<void*>(region_begin + offset);
+    void* const got =
+        mmap(wanted, bytes, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (got == wanted) return got;
+    std::size_t end = offset + bytes;
+    if (got == MAP_FAILED && errno != EEXIST) {
+      given.compare_exchange_strong(end, offset, std::memory_order_relaxed);
+      return nullptr;
+    }
+    // A kernel before 4.17 takes the address for a wish.
+    if (got != MAP_FAILED) munmap(got, bytes);
+    given.compare_exchange_strong(end, std::min(offset + leap, region_size),
+                                  std::memory_order_relaxed);
+  }
+}
+
 }  // namespace
 
 bool reserved_range::reserve(std::size_t bytes) noexcept {
-  void* const range = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (range == MAP_FAILED) return false;
+  void* const range = map_in_region(bytes);
+  if (range == nullptr) return false;
   begin_ = static_cast<std::byte*>(range);
   size_ = bytes;
   // Where the kernel does not know this, dumps are larger, and all is well.

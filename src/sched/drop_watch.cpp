@@ -15,11 +15,11 @@ std::atomic<std::size_t> workers_with_drops{0};
   drop_list& noted = self->dropped;
   if (noted.count == noted.drops.size()) return;
   for (std::size_t i = 0; i < noted.count; ++i)
-    if (noted.drops[i].owner == &owner) return;
+    if (noted.drops[i].owner.get() == &owner) return;
   if (noted.count == 0) workers_with_drops.fetch_add(1, std::memory_order_relaxed);
   drop_list::drop& fresh = noted.drops[noted.count++];
   fresh = {};
-  fresh.owner = &owner;
+  fresh.owner = hidden_pointer(&owner);
   if (const goroutine* by = self->current) {
     fresh.by = by->id.load(std::memory_order_relaxed);
     if (by->top != nullptr) fresh.after = by->top->where;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <source_location>
 
+#include <leash/detail/base/hidden_pointer.hpp>
 #include <leash/detail/base/object.hpp>
 #include <leash/detail/sched/goroutine.hpp>
 
@@ -15,7 +16,7 @@ namespace leash::detail {
 // the dropping is over, not inside a destructor. When there are more than it has room for, the others are left to the patrol.
 struct drop_list {
   struct drop {
-    object* owner = nullptr;
+    hidden_pointer<object> owner;
     std::uint64_t by = 0;        // the goroutine
     std::source_location after;  // where it last was suspended
   };

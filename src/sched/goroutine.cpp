@@ -53,7 +53,7 @@ const char* text_of(wait_reason reason) noexcept {
 namespace {
 
 void publish(published_target& place, const wait_target& what) noexcept {
-  place.target.store(what.target, std::memory_order_release);
+  place.target.store(what.target.get(), std::memory_order_release);
   place.capabilities.store(what.capabilities, std::memory_order_release);
 }
 

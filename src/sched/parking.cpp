@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/world/gate.hpp"
 #include "worker.hpp"
 
 #include <leash/detail/sched/cohort.hpp>
@@ -114,7 +115,7 @@ bool scheduler::sleep_in_poller(worker& self, const std::atomic<bool>& finished)
       wake_all();
     // With no timer set, only somebody outside could let main go on, if it can go on at all.
     if (all_are && deadline == clock_time::max())
-      deadline = deadlocks_.look(*this);
+      deadline = look_for_deadlock();
     else if (virtual_time)
       deadline = clock_time::max();
     if (!all_are) {
@@ -137,7 +138,15 @@ bool scheduler::sleep_in_poller(worker& self, const std::atomic<bool>& finished)
   return !all_are;
 }
 
+// It is idle meanwhile: what the last turn has left on the stack is nobody's.
+clock_time scheduler::look_for_deadlock() noexcept {
+  const idle_here idle;
+  clear_stack_below();
+  return deadlocks_.look(*this);
+}
+
 void scheduler::sleep_on_condition(worker& self, const std::atomic<bool>& finished) {
+  const idle_here idle;
   std::unique_lock guard(sleep_lock_);
   const std::uint64_t called = calls_;
   const auto get_up = [&] {

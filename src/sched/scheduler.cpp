@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/world/gate.hpp"
 #include "debug_layout.hpp"
 #include "signal_stack.hpp"
 #include "worker.hpp"
@@ -21,6 +22,7 @@ namespace {
 class condition_poller final : public poller {
  public:
   void wait(clock_time deadline) override {
+    const idle_here idle;
     std::unique_lock guard(lock_);
     const auto woken = [this] { return woken_; };
     if (deadline == clock_time::max())
@@ -199,10 +201,13 @@ void scheduler::run_until(const std::atomic<bool>& finished) {
 }
 
 void scheduler::loop(worker& self, const std::atomic<bool>& finished) {
+  know_this_thread();
+  const resting_place here;
   self.signs.thread.store(gettid(), std::memory_order_relaxed);
   self.turns.turns_begin();
   look_at_clock(self);
   while (!finished.load(std::memory_order_seq_cst)) {
+    pass_gate();
     if (stopping.load(std::memory_order_relaxed) && self.number == 0 && live() == 0) return;
     if (goroutine* next = find_work(self)) {
       if (self.searches) stop_searching(self);
@@ -243,7 +248,7 @@ bool scheduler::fire_due(worker& self) noexcept {
     if (owner.timers.earliest() == clock_time::max()) return;
     const clock_time until = now();
     for (timer_entry due{}; owner.timers.take_due(until, due); fired = true)
-      due.action(due.target, due.stamp, due.detail);
+      due.action(due.target.get(), due.stamp, due.detail);
   };
   fire(self);
   for (const auto& each : workers)
@@ -361,12 +366,12 @@ void arm(scheduler& home, const timer_entry& entry) {
 
 void arm_timer(scheduler& home, clock_time when, timer_action action, void* target,
                std::uint64_t stamp, std::uint32_t detail) {
-  arm(home, {when, 0, action, target, stamp, detail});
+  arm(home, {when, 0, action, hidden_pointer(target), stamp, detail});
 }
 
 void arm_object_timer(scheduler& home, clock_time when, timer_action action, object& target,
                       std::uint64_t stamp, std::uint32_t detail) {
-  arm(home, {when, 0, action, &target, stamp, detail, true});
+  arm(home, {when, 0, action, hidden_pointer<void>(&target), stamp, detail, true});
 }
 
 void arm_wait_timer(scheduler& home, goroutine& waiter, clock_time when, std::uint64_t word,

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include <leash/detail/base/block_vector.hpp>
+#include <leash/detail/base/hidden_pointer.hpp>
 #include <leash/detail/base/spin_lock.hpp>
 #include <leash/detail/sched/scheduler.hpp>
 
@@ -16,7 +18,7 @@ struct timer_entry {
   clock_time when;
   std::uint64_t order;  // ties fire in the order they were armed
   timer_action action;
-  void* target;
+  hidden_pointer<void> target;
   std::uint64_t stamp;
   std::uint32_t detail;
   bool of_object = false;  // the target is an object, and the stamp its generation
@@ -107,19 +109,19 @@ class timer_heap {
 
   static bool stale(const timer_entry& entry) noexcept {
     if (entry.of_object) {
-      const auto& target = *static_cast<const object*>(entry.target);
+      const auto& target = *static_cast<const object*>(entry.target.get());
       return target.done.load(std::memory_order_relaxed) ||
              target.generation.load(std::memory_order_relaxed) != entry.stamp;
     }
     return entry.action == fire_wait &&
-           static_cast<goroutine*>(entry.target)->word.load(std::memory_order_relaxed) !=
+           static_cast<goroutine*>(entry.target.get())->word.load(std::memory_order_relaxed) !=
                entry.stamp;
   }
 
   // A timer that was stopped; it may be set again, and its entry be used then.
   static bool idle(const timer_entry& entry) noexcept {
-    return entry.of_object &&
-           static_cast<const object*>(entry.target)->outside.load(std::memory_order_relaxed) == 0;
+    return entry.of_object && static_cast<const object*>(entry.target.get())
+                                      ->outside.load(std::memory_order_relaxed) == 0;
   }
 
   void sweep() {
@@ -134,7 +136,7 @@ class timer_heap {
   }
 
   spin_lock lock_;
-  std::vector<timer_entry> heap_;
+  own_vector<timer_entry> heap_;
   std::uint64_t order_ = 0;
   std::size_t sweep_at_ = 64;
   std::atomic<clock_time::rep> earliest_{clock_time::max().time_since_epoch().count()};

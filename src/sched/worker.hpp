@@ -193,6 +193,7 @@ class scheduler {
   // parking.cpp
   void sleep(worker& self, const std::atomic<bool>& finished);
   bool sleep_in_poller(worker& self, const std::atomic<bool>& finished);
+  clock_time look_for_deadlock() noexcept;
   void sleep_on_condition(worker& self, const std::atomic<bool>& finished);
   template <class Predicate>
   bool stand_by(std::unique_lock<std::mutex>& guard, Predicate get_up);

@@ -9,6 +9,8 @@
 
 #include <leash/error.hpp>
 
+#include "base/world/gate.hpp"
+
 namespace leash::detail {
 
 // The threads. They are on their own: none outlives what it was called for, because whoever waits for that
@@ -107,6 +109,7 @@ class blocking_pool {
   }
 
   void work() {
+    know_this_thread();
     std::unique_lock guard(lock_);
     for (;;) {
       if (first_ == nullptr && !stay(guard)) break;
@@ -123,6 +126,7 @@ class blocking_pool {
   // Waits for work. False: the thread is not needed any more.
   bool stay(std::unique_lock<std::mutex>& guard) {
     if (threads_ > limits_.threads) return false;
+    const idle_here idle;
     ++idle_;
     const auto status = work_.wait_for(guard, limits_.idle);
     --idle_;

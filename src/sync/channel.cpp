@@ -35,7 +35,7 @@ bool close_channel(object& channel) noexcept {
 namespace {
 
 bool somebody_waits(const wait_queue& queue) noexcept {
-  for (const wait_node* each = queue.first(); each != nullptr; each = each->next)
+  for (const wait_node* each = queue.first(); each != nullptr; each = each->next.get())
     if (each->waiter->word.load(std::memory_order_relaxed) == each->word) return true;
   return false;
 }

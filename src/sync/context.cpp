@@ -10,13 +10,13 @@ namespace {
 void destroy_context(object& context) noexcept {
   auto& body = context.as<context_body>();
   if (body.hooks != nullptr && body.hooks->destroy != nullptr) body.hooks->destroy(body.held);
-  if (body.values != nullptr) unpin(*body.values);
+  if (body.values) unpin(*body.values);
   if (object* parent = context.parent.load(std::memory_order_relaxed)) {
     parent->lock.lock();
     auto& siblings = parent->as<context_body>();
-    (body.previous_sibling != nullptr ? body.previous_sibling->next_sibling : siblings.children) =
+    (body.previous_sibling ? body.previous_sibling->next_sibling : siblings.children) =
         body.next_sibling;
-    if (body.next_sibling != nullptr) body.next_sibling->previous_sibling = body.previous_sibling;
+    if (body.next_sibling) body.next_sibling->previous_sibling = body.previous_sibling;
     parent->pins -= 1;
     unlock_and_free_if_unused(*parent);
   }
@@ -27,7 +27,7 @@ constexpr object_class context_kind{"context", &destroy_context};
 
 // A context as somebody saw it who does not pin it: it may have gone since, and its slot be another's.
 struct seen_context {
-  object* context;
+  hidden_pointer<object> context;
   std::uint32_t generation;
 };
 
@@ -45,7 +45,7 @@ bool pin_if_same(const seen_context& seen) noexcept {
 // A deadline's timer; the stamp is the generation of the object it was armed for.
 void deadline_passed(void* target, std::uint64_t generation, std::uint32_t) noexcept {
   auto& context = *static_cast<object*>(target);
-  if (!pin_if_same({&context, static_cast<std::uint32_t>(generation)})) return;
+  if (!pin_if_same({hidden_pointer(&context), static_cast<std::uint32_t>(generation)})) return;
   context.lock.lock();
   const std::exception_ptr cause = context.as<context_body>().cause;
   context.lock.unlock();
@@ -82,10 +82,12 @@ bool finish_one(object& context, errc reason, const std::exception_ptr& cause,
     woken = node->waiter;
   }
   // Their own locks are not taken here: a select that holds a child's may wait for ours.
-  for (context_body* child = body.children; child != nullptr; child = child->next_sibling) {
+  for (const context_body* child = body.children.get(); child != nullptr;
+       child = child->next_sibling.get()) {
     object& below = *child->self;
     if (mutated(rule::children_unlocked)) below.lock.lock();
-    later.children.push_back({&below, below.generation.load(std::memory_order_relaxed)});
+    later.children.push_back(
+        {hidden_pointer(&below), below.generation.load(std::memory_order_relaxed)});
     if (mutated(rule::children_unlocked)) below.lock.unlock();
   }
   context.lock.unlock();
@@ -108,7 +110,7 @@ handle make_context(object* parent, clock_time deadline, capability_set can,
                     const context_extra& extra) {
   object* made = make_object<context_body>(context_kind);
   auto& body = made->as<context_body>();
-  body.self = made;
+  body.self = hidden_pointer(made);
   body.deadline = deadline;
   body.cause = extra.deadline_cause;
   body.key = extra.key;
@@ -124,8 +126,9 @@ handle make_context(object* parent, clock_time deadline, capability_set can,
     auto& above = parent->as<context_body>();
     parent->pins += 1;
     body.next_sibling = above.children;
-    if (above.children != nullptr) above.children->previous_sibling = &body;
-    above.children = &body;
+    const hidden_pointer fresh(&body);
+    if (above.children) above.children->previous_sibling = fresh;
+    above.children = fresh;
     const bool done = parent->done.load(std::memory_order_relaxed);
     const errc reason = above.reason;
     const std::exception_ptr cause = above.cause;
@@ -173,8 +176,7 @@ bool done_operation::await_ready() noexcept {
     return false;
   }
   // At the end of a time slice await_suspend finds it done, and yields.
-  return context_ != nullptr && context_->done.load(std::memory_order_seq_cst) &&
-         --self_->slice != 0;
+  return context_ && context_->done.load(std::memory_order_seq_cst) && --self_->slice != 0;
 }
 
 [[gnu::noinline]] void done_operation::await_suspend(std::coroutine_handle<>) noexcept {
@@ -183,7 +185,7 @@ bool done_operation::await_ready() noexcept {
     unwind_self(self);
     return;
   }
-  if (context_ == nullptr) {
+  if (!context_) {
     self.wait = nullptr;
     if (park(self, wait_reason::context_done, nullptr, 0) == 0) make_ready(self);
     return;
@@ -200,7 +202,7 @@ bool done_operation::await_ready() noexcept {
   }
   self.wait = this;
   node_.waiter = &self;
-  const wait_target target{&context, set_of(capability::cancel)};
+  const wait_target target{hidden_pointer(&context), set_of(capability::cancel)};
   node_.word = park(self, wait_reason::context_done, &target, 1);
   const bool parked = node_.word != 0;
   if (parked) body.waiters.push(context, node_);

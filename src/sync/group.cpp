@@ -82,7 +82,7 @@ bool group::try_join(goroutine& self) noexcept {
   }
   object& context = this->context();
   self.wait = this;
-  const wait_target target{&context, set_of(capability::join)};
+  const wait_target target{hidden_pointer(&context), set_of(capability::join)};
   const std::uint64_t word = park(self, wait_reason::scope_join, &target, 1);
   if (word != 0) {
     joiner_ = &self;

@@ -10,7 +10,7 @@ bool object_wait::suspended_at_once(wait_reason reason) noexcept {
     return true;
   }
   if (somebody_explores()) [[unlikely]]
-    tell_awaited(text_of(reason), target_, effect::some);
+    tell_awaited(text_of(reason), target_.get(), effect::some);
   yield_current(self);
   return true;
 }
@@ -19,8 +19,8 @@ bool object_wait::park_in(wait_queue& queue, wait_reason reason, capability_set 
   goroutine& self = *self_;
   self.wait = this;
   node_.waiter = &self;
-  queue_ = &queue;
-  const wait_target target{target_, ends};
+  queue_ = hidden_pointer(&queue);
+  const wait_target target{hidden_pointer(target_.get()), ends};
   node_.word = park(self, reason, &target, 1);
   if (node_.word == 0) return false;
   queue.push(*target_, node_);
@@ -31,7 +31,7 @@ bool object_wait::park_in(wait_queue& queue, wait_reason reason, capability_set 
                                             capability_set ends) noexcept {
   if (suspended_at_once(reason)) return;
   goroutine& self = *self_;
-  if (target_ == nullptr) {
+  if (!target_) {
     self.wait = nullptr;
     if (park(self, reason, nullptr, 0) == 0) make_ready(self);
     return;

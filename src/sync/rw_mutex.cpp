@@ -65,7 +65,7 @@ void rw_wait::await_suspend(std::coroutine_handle<>) noexcept {
     return;
   }
   if (plan_ == plan::park && !mutated(rule::departure_listed))
-    departure_ = handle(target_, set_of(capability::depart));
+    departure_ = handle(target_.get(), set_of(capability::depart));
   suspend(&body.writers, wait_reason::rw_mutex_lock, set_of(capability::unlock));
 }
 

@@ -16,8 +16,8 @@ std::uint32_t random_below(std::uint32_t count) noexcept {
 void select_wait::sort_objects() noexcept {
   objects_ = 0;
   for (std::uint32_t i = 0; i < count_; ++i)
-    if (cases_[i] != nullptr && cases_[i]->target != nullptr)
-      order_[objects_++] = cases_[i]->target;
+    if (cases_[i] != nullptr && cases_[i]->target)
+      order_[objects_++] = hidden_pointer(cases_[i]->target.get());
   if (!mutated(rule::locks_in_order)) std::sort(order_, order_ + objects_);
   if (!mutated(rule::locks_each_once))
     objects_ = static_cast<std::uint32_t>(std::unique(order_, order_ + objects_) - order_);
@@ -37,7 +37,7 @@ void select_wait::unlock_all() noexcept {
   conductor* const decides = conductor_here();
   if (decides == nullptr) return;
   const auto possible = [](const select_case* each) {
-    return each != nullptr && each->target != nullptr && each->possible();
+    return each != nullptr && each->target && each->possible();
   };
   select_case** const end = cases_ + count_;
   if (const auto ready = static_cast<std::uint32_t>(std::count_if(cases_, end, possible));
@@ -50,7 +50,7 @@ void select_wait::unlock_all() noexcept {
   }
   std::uint32_t named = 0;
   for (std::uint32_t i = 0; i < count_; ++i)
-    named += cases_[i] != nullptr && cases_[i]->target != nullptr ? 1 : 0;
+    named += cases_[i] != nullptr && cases_[i]->target ? 1 : 0;
   if (named == objects_) return;
   for (std::uint32_t i = 0; i + 1 < count_; ++i)
     std::swap(cases_[i], cases_[i + decides->choose(count_ - i)]);
@@ -71,8 +71,7 @@ bool select_wait::ready() noexcept {
   for (std::uint32_t i = 0; i < count_ && (chosen_ == nothing || !takes_one); ++i) {
     if (by_chance && i + 1 < count_) std::swap(cases_[i], cases_[i + random_below(count_ - i)]);
     select_case* each = cases_[i];
-    if (each != nullptr && each->target != nullptr && each->attempt(woken))
-      chosen_ = each->node.index;
+    if (each != nullptr && each->target && each->attempt(woken)) chosen_ = each->node.index;
   }
   if (chosen_ == nothing) chosen_ = otherwise_;
   if (chosen_ == nothing) return false;
@@ -87,7 +86,7 @@ wait_reason select_wait::reason() const noexcept {
   if (count_ == 0) return wait_reason::select_no_cases;
   if (count_ != 1 || cases_[0] == nullptr) return wait_reason::select;
   // With one case, what that case alone would show.
-  const bool nil = cases_[0]->target == nullptr;
+  const bool nil = !cases_[0]->target;
   if (cases_[0]->ends == set_of(capability::send))
     return nil ? wait_reason::chan_receive_nil : wait_reason::chan_receive;
   if (cases_[0]->ends == set_of(capability::cancel)) return wait_reason::context_done;
@@ -108,8 +107,8 @@ wait_reason select_wait::reason() const noexcept {
   }
   std::uint32_t targets = 0;
   for (std::uint32_t i = 0; i < count_; ++i)
-    if (cases_[i] != nullptr && cases_[i]->target != nullptr)
-      targets_[targets++] = {cases_[i]->target, cases_[i]->ends};
+    if (cases_[i] != nullptr && cases_[i]->target)
+      targets_[targets++] = {hidden_pointer(cases_[i]->target.get()), cases_[i]->ends};
   // Read before the park: without objects nothing holds the frame afterwards.
   const bool locked = objects_ != 0;
   scheduler& home = *self.home.load(std::memory_order_relaxed);
@@ -127,7 +126,7 @@ wait_reason select_wait::reason() const noexcept {
   if (locked) {
     for (std::uint32_t i = 0; i < count_; ++i) {
       select_case* each = cases_[i];
-      if (each == nullptr || each->target == nullptr) continue;
+      if (each == nullptr || !each->target) continue;
       each->node.waiter = &self;
       each->node.word = word;
       each->queue().push(*each->target, each->node);
@@ -141,7 +140,7 @@ wait_reason select_wait::reason() const noexcept {
 void select_wait::leave_queues() noexcept {
   for (std::uint32_t i = 0; i < count_; ++i) {
     select_case* each = cases_[i];
-    if (each == nullptr || each->target == nullptr) continue;
+    if (each == nullptr || !each->target) continue;
     each->target->lock.lock();
     if (each->node.queued) each->queue().remove(*each->target, each->node);
     unlock_and_free_if_unused(*each->target);

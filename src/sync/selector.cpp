@@ -20,6 +20,12 @@ void refuse_a_second(const selector_body& body, const kept_case& added, const ke
                 "a selector has at most one on_timeout() and one otherwise(): set() the old one");
 }
 
+// Its count lies in the arena, too.
+std::shared_ptr<kept_case> shared(std::unique_ptr<kept_case> owned) {
+  return {owned.release(), std::default_delete<kept_case>(),
+          block_allocator<kept_case, block_kind::buffer>()};
+}
+
 [[noreturn]] void throw_in_use() { throw error(errc::selector_in_use); }
 
 }  // namespace
@@ -41,12 +47,12 @@ void add_case(selector_body& body, std::unique_ptr<kept_case> added) {
   body.pointers.resize(count);
   body.objects.resize(count);
   body.targets.resize(count);
-  body.cases.push_back(std::move(added));
+  body.cases.push_back(shared(std::move(added)));
 }
 
 void set_case(selector_body& body, std::size_t index, std::unique_ptr<kept_case> given) {
   refuse_a_second(body, *given, &case_at(body, index));
-  body.cases[index] = std::move(given);
+  body.cases[index] = shared(std::move(given));
 }
 
 kept_case& case_at(selector_body& body, std::size_t index) {

@@ -50,7 +50,8 @@ void acquire_wait::await_suspend(std::coroutine_handle<>) noexcept {
   auto& waiters = target_->as<semaphore_body>().waiters;
   capability_set ends = set_of(capability::unlock);
   if (plan_ == plan::park) {
-    if (!mutated(rule::departure_listed)) departure_ = handle(target_, set_of(capability::depart));
+    if (!mutated(rule::departure_listed))
+      departure_ = handle(target_.get(), set_of(capability::depart));
     if (!waiters.empty()) ends |= set_of(capability::depart);
   }
   suspend(&waiters, wait_reason::semacquire, ends);

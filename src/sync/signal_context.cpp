@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/world/gate.hpp"
+
 // A signal's way: the handler counts it and posts a semaphore, the helper thread cancels the contexts that
 // wait for it.
 //
@@ -104,6 +106,7 @@ class signal_desk {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
+    sigdelset(&all, stop_signal());
     pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
       std::thread([this] { help(); }).detach();

@@ -45,7 +45,7 @@ bool thread_wait::wait(object& channel, wait_queue& queue, void* slot, wait_reas
                        capability_set ends) noexcept {
   node_.waiter = &self_;
   node_.slot = slot;
-  const wait_target target{&channel, ends};
+  const wait_target target{hidden_pointer(&channel), ends};
   node_.word = park(self_, reason, &target, 1, true);
   queue.push(channel, node_);
   channel.lock.unlock();

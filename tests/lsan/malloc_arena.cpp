@@ -11,6 +11,8 @@
 #include <mutex>
 #include <new>
 
+#include "base/arena_pages.hpp"
+
 namespace leash::detail {
 namespace {
 
@@ -52,6 +54,9 @@ void count(block_kind kind, std::size_t bytes, std::size_t sign) {
 // Any address may be in a block: find_block() knows.
 constinit std::atomic<std::uintptr_t> arena_begin{0};
 constinit std::atomic<std::size_t> arena_size{~std::size_t{0}};
+// Nothing lies in the arena's own pages.
+constinit page_info* arena_pages = nullptr;
+constinit std::atomic<std::size_t> arena_used{0};
 
 void* allocate_block(std::size_t bytes, block_kind kind, void* owner) {
   void* memory = allocate_apart(sizeof(block_header) + bytes);

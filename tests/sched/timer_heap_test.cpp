@@ -15,7 +15,7 @@ const clock_time somewhen = clock_time() + 24h;
 void nothing(void*, std::uint64_t, std::uint32_t) noexcept {}
 
 timer_entry entry_for(object& target, std::uint64_t generation) {
-  return {somewhen, 0, &nothing, &target, generation, 0, true};
+  return {somewhen, 0, &nothing, hidden_pointer<void>(&target), generation, 0, true};
 }
 
 TEST(TimerHeap, ForgetsTheTimersOfObjectsThatAreDone) {

@@ -100,8 +100,8 @@ std::size_t children_of(const context& parent) {
   detail::object& object = *detail::context_access::target(parent);
   object.lock.lock();
   std::size_t count = 0;
-  for (const auto* each = object.as<detail::context_body>().children; each != nullptr;
-       each = each->next_sibling)
+  for (const auto* each = object.as<detail::context_body>().children.get(); each != nullptr;
+       each = each->next_sibling.get())
     ++count;
   object.lock.unlock();
   return count;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <functional>
 #include <initializer_list>
 #include <thread>
@@ -18,7 +19,7 @@ using namespace leash;
 using namespace leash::detail;
 
 struct case_of final : select_case {
-  explicit case_of(const channel<int>& from) { target = object_of(from); }
+  explicit case_of(const channel<int>& from) { target.name(object_of(from)); }
   bool attempt(goroutine*&) noexcept override { return false; }
   wait_queue& queue() noexcept override { return queue_; }
 
@@ -38,12 +39,16 @@ class locks_of final : select_wait {
     count_ = static_cast<std::uint32_t>(kept_.size());
     sort_objects();
   }
-  std::vector<const object*> operator()() const { return {order_, order_ + objects_}; }
+  std::vector<const object*> operator()() const {
+    std::vector<const object*> all;
+    for (std::uint32_t i = 0; i < objects_; ++i) all.push_back(order_[i].get());
+    return all;
+  }
 
  private:
-  std::vector<case_of> kept_;
+  std::deque<case_of> kept_;
   std::vector<select_case*> pointers_;
-  std::vector<object*> places_;
+  std::vector<hidden_pointer<object>> places_;
 };
 
 // Two selects that name the same channels in opposite order would wait for each other otherwise.

@@ -6,6 +6,8 @@
 #include <new>
 #include <vector>
 
+#include <leash/detail/base/block_vector.hpp>
+
 namespace leash::detail {
 
 // Memory for what grows with the number of goroutines. From some megabytes on it comes in large pages: to have a million
@@ -21,7 +23,7 @@ struct large_allocator {
 
   T* allocate(std::size_t count) {
     const std::size_t bytes = count * sizeof(T);
-    if (bytes < large) return static_cast<T*>(::operator new(bytes));
+    if (bytes < large) return small_.allocate(count);
     void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped == MAP_FAILED) throw std::bad_alloc();
     madvise(mapped, bytes, MADV_HUGEPAGE);  // a wish
@@ -30,7 +32,7 @@ struct large_allocator {
   void deallocate(T* memory, std::size_t count) noexcept {
     const std::size_t bytes = count * sizeof(T);
     if (bytes < large)
-      ::operator delete(memory);
+      small_.deallocate(memory, count);
     else
       munmap(memory, bytes);
   }
@@ -38,6 +40,9 @@ struct large_allocator {
   bool operator==(const large_allocator<U>&) const noexcept {
     return true;
   }
+
+ private:
+  [[no_unique_address]] block_allocator<T, block_kind::own> small_;
 };
 
 template <class T>

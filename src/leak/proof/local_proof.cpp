@@ -51,7 +51,7 @@ bool local_proof::add(goroutine& record) noexcept {
   if (!fits || record.word.load(std::memory_order_relaxed) != word) return false;
   goroutines_[goroutine_count_++] = {&record, word};
   for (std::size_t i = 0; i < count; ++i)
-    if (!need(targets[i].target, targets[i].capabilities)) return false;
+    if (!need(targets[i].target.get(), targets[i].capabilities)) return false;
   return need(leash, set_of(capability::cancel));
 }
 
@@ -104,6 +104,7 @@ bool local_proof::follow(const block& found) noexcept {
     case block_kind::buffer:
     case block_kind::traced:
       return need(static_cast<object*>(found.owner), access_to(found.kind));
+    case block_kind::own:
     case block_kind::free:
       break;
   }

@@ -48,6 +48,10 @@ namespace leash::detail {
 struct proven_goroutine {
   goroutine* record;
   std::uint64_t word;  // as it was proven with: while the record has it, it waits still
+  bool pinned =
+      false;  // somebody who lives can reach one of its frames: it is not to be destroyed yet
+  std::array<std::uint8_t, 7>
+      nothing{};  // no hole, in which a stack's old pointers would come to lie on the heap
 };
 
 // Among these, which are in the order of their records; null: it is none of them.

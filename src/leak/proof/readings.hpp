@@ -29,9 +29,9 @@ bool read_targets(const goroutine& record, Found found) {
     for (const published_target& place : places) {
       if (left == 0) break;
       --left;
-      const wait_target each{place.target.load(std::memory_order_acquire),
+      const wait_target each{hidden_pointer(place.target.load(std::memory_order_acquire)),
                              place.capabilities.load(std::memory_order_acquire)};
-      if (each.target != nullptr && !found(each)) return false;
+      if (each.target && !found(each)) return false;
     }
     return true;
   };

@@ -1,4 +1,5 @@
 #include "leak/signals/quit_signal.hpp"
+#include "base/world/gate.hpp"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -54,6 +55,7 @@ void start_thread() {
   sigset_t all;
   sigset_t kept;
   sigfillset(&all);
+  sigdelset(&all, stop_signal());
   pthread_sigmask(SIG_SETMASK, &all, &kept);
   try {
     std::thread(print_when_posted).detach();

@@ -26,7 +26,8 @@ context_above look_above(const seen_object& context) {
   context_above above;
   above.outside = (read.outside.load(std::memory_order_acquire) & context.what) != 0;
   if (object* parent = read.parent.load(std::memory_order_acquire))
-    above.parent = {parent, context.what, parent->generation.load(std::memory_order_acquire)};
+    above.parent = {hidden_pointer(parent), context.what,
+                    parent->generation.load(std::memory_order_acquire)};
   return above;
 }
 
@@ -44,7 +45,7 @@ bool waits_for_the_same(const goroutine& able, const seen_object& sought) noexce
   const wait_state state = state_of(able.word.load(std::memory_order_acquire));
   return state == wait_state::waiting && !able.external.load(std::memory_order_relaxed) &&
          able.target_count.load(std::memory_order_relaxed) == 1 &&
-         able.targets[0].target.load(std::memory_order_relaxed) == sought.target &&
+         able.targets[0].target.load(std::memory_order_relaxed) == sought.target.get() &&
          able.targets[0].capabilities.load(std::memory_order_relaxed) == sought.what;
 }
 
@@ -133,7 +134,8 @@ void able_finder::place(const wait_view& waiter, const seen_object& sought, cons
     return;
   }
   const bool in_buffer = seen.kind == block_kind::buffer;
-  const seen_object holder{static_cast<object*>(seen.owner), access_to(seen.kind), seen.generation};
+  const seen_object holder{hidden_pointer(static_cast<object*>(seen.owner)), access_to(seen.kind),
+                           seen.generation};
   if (way != place_way::direct)
     return note({in_buffer ? place_kind::buffer : place_kind::traced, way}, into);
   able_places behind;
@@ -178,7 +180,7 @@ void able_finder::add(const wait_view& waiter, const seen_object& sought, std::s
 
 void able_finder::add_cancelers(const wait_view& waiter, const seen_object& context,
                                 std::size_t handles, able_places& into) {
-  for (seen_object each = context; each.target != nullptr;) {
+  for (seen_object each = context; each.target;) {
     const context_above above = look_above(each);
     into.without_handle |= above.outside;
     add_way(waiter, each, handles, place_way::direct, into);

@@ -24,25 +24,35 @@ struct deed {
   std::string_view could;
 };
 
-// A receive is asked for together with a close, which has a sender's capability.
-deed deed_of(capability_set what) noexcept {
+bool is_join(wait_reason reason) noexcept {
+  return reason == wait_reason::goroutine_join || reason == wait_reason::scope_join;
+}
+
+bool is_notification(wait_reason reason) noexcept {
+  return reason == wait_reason::cond_wait || reason == wait_reason::wait_group_wait;
+}
+
+// A receive is asked for together with a close, which has a sender's capability. Some capabilities share a bit, see
+// object.hpp: the reason tells them apart.
+deed deed_of(wait_reason reason, capability_set what) noexcept {
+  if (is_join(reason) && has(what, capability::join)) return {"ends", "end"};
+  if (is_notification(reason) && has(what, capability::notify))
+    return {"notifies, or is done", "notify, or be done"};
   if (has(what, capability::receive)) return {"receives or closes", "receive or close"};
   if (has(what, capability::send)) return {"sends or closes", "send or close"};
   if (has(what, capability::cancel)) return {"cancels the context", "cancel the context"};
-  if (has(what, capability::notify)) return {"notifies, or is done", "notify, or be done"};
   if (has(what, capability::depart))
     return {"lets go of it, or leaves the queue", "let go of it, or leave the queue"};
   if (has(what, capability::unlock)) return {"lets go of it", "let go of it"};
-  if (has(what, capability::join)) return {"ends", "end"};
   return {"uses it", "use it"};
 }
 
 // Of a select, all that its cases wait for.
-std::string all_deeds(const ways_out& ways) {
+std::string all_deeds(wait_reason reason, const ways_out& ways) {
   std::string all;
   for (const way_out& each : ways.waits)
     fmt::format_to(std::back_inserter(all), "{}{}", all.empty() ? "" : ", or ",
-                   deed_of(each.what).could);
+                   deed_of(reason, each.what).could);
   if (ways.leash.what != 0)
     fmt::format_to(std::back_inserter(all), "{}cancel its context", all.empty() ? "" : ", or ");
   return all;
@@ -148,7 +158,7 @@ void append_never(std::string& into, const wait_view& seen, const ways_out& ways
   };
   for (const way_out& each : ways.waits) add(each.able);
   if (ways.leash.what != 0) add(ways.leash.able);
-  const std::string deeds = all_deeds(ways);
+  const std::string deeds = all_deeds(seen.reason, ways);
   if (deeds.empty())
     into += "  it waits for nothing that could happen\n";
   else if (all.empty())
@@ -170,8 +180,8 @@ void append_join(std::string& into, const way_out& way) {
 
 void append_way(std::string& into, bool first, const wait_view& seen, const way_out& way) {
   if (!first) into += "  or ";
-  if (has(way.what, capability::join)) return append_join(into, way);
-  fmt::format_to(std::back_inserter(into), "when somebody {}", deed_of(way.what).does);
+  if (is_join(seen.reason)) return append_join(into, way);
+  fmt::format_to(std::back_inserter(into), "when somebody {}", deed_of(seen.reason, way.what).does);
   if (way.objects > 1) fmt::format_to(std::back_inserter(into), " (one of {})", way.objects);
   if (has(way.what, capability::cancel)) {
     clock_time deadline = clock_time::max();

@@ -54,7 +54,7 @@ void read_objects(const goroutine& record, wait_view& into) noexcept {
   object* const leash = waking_leash_of(record);
   into.on_leash = leash != nullptr;
   if (leash != nullptr)
-    into.leash = {leash, set_of(capability::cancel),
+    into.leash = {hidden_pointer(leash), set_of(capability::cancel),
                   leash->generation.load(std::memory_order_acquire)};
 }
 

@@ -7,6 +7,7 @@
 #include <source_location>
 #include <span>
 
+#include <leash/detail/base/hidden_pointer.hpp>
 #include <leash/detail/base/object.hpp>
 #include <leash/detail/sched/goroutine.hpp>
 #include <leash/detail/sched/scheduler.hpp>
@@ -23,7 +24,7 @@
 namespace leash::detail {
 
 struct seen_object {
-  object* target = nullptr;
+  hidden_pointer<object> target;
   capability_set what = 0;  // that ends the wait
   std::uint32_t generation = 0;
 };

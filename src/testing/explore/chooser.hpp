@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,6 +16,7 @@ struct alternative {
   std::uint64_t who = 0;  // the same goroutine, or timer, has the same in every schedule
   bool goes_on = false;   // it has taken the last step, and could take the next
   bool timer = false;
+  std::array<std::uint8_t, 6> nothing{};  // no hole, see run_event
 };
 
 // Chooses a schedule, one choice after the other.

@@ -3,6 +3,8 @@
 #include <optional>
 #include <vector>
 
+#include <leash/detail/base/block_vector.hpp>
+
 #include "testing/explore/chooser.hpp"
 #include "testing/explore/happens_before.hpp"
 
@@ -40,14 +42,14 @@ class exhaustive_chooser final : public chooser {
   struct node {
     std::uint32_t count = 0;
     std::uint32_t chosen = 0;
-    bool of_steps = false;           // else of choose()
-    std::vector<alternative> who{};  // of steps
-    std::vector<bool> wanted{};      // of these, those that are to be run from here, or were
-    std::vector<bool> done{};        // those that were, or are being
-    std::vector<sleeper> asleep{};   // when it was reached, and those that were run from here
-    std::size_t steps_before = 0;    // of this schedule
-    footprint used{};                // by the chosen one, in all schedules so far
-    std::uint32_t preempted = 0;     // so often before
+    bool of_steps = false;          // else of choose()
+    own_vector<alternative> who{};  // of steps
+    std::vector<bool> wanted{};     // of these, those that are to be run from here, or were
+    std::vector<bool> done{};       // those that were, or are being
+    std::vector<sleeper> asleep{};  // when it was reached, and those that were run from here
+    std::size_t steps_before = 0;   // of this schedule
+    footprint used{};               // by the chosen one, in all schedules so far
+    std::uint32_t preempted = 0;    // so often before
   };
 
   bool may_be(const node& at, std::uint32_t index) const noexcept;

@@ -32,6 +32,7 @@ explored_run::explored_run(const run_settings& settings, chooser& chooses,
 explored_run::~explored_run() = default;
 
 run_outcome explored_run::run() {
+  const resting_place clean;
   const conducted here(*this);
   set_this_worker(&worker_);
   if (memory_.assertions != nullptr) memory_.assertions->begin();
@@ -102,7 +103,7 @@ void explored_run::take_step(const decision& next) {
       taken_by_ = name_of(due);
       stepping_ = 0;
       if (settings_.look_closely) note(event_kind::fired, 0, "timer", false);
-      due.action(due.target, due.stamp, due.detail);
+      due.action(due.target.get(), due.stamp, due.detail);
       break;
     }
     case decision::what::call: {

@@ -12,6 +12,9 @@
 #include <leash/detail/testing/explorations.hpp>
 #include <leash/explore.hpp>
 
+#include <leash/detail/base/block_vector.hpp>
+
+#include "leak/proof/prover.hpp"
 #include "sched/worker.hpp"
 #include "testing/explore/chooser.hpp"
 #include "testing/explore/fiber.hpp"
@@ -152,6 +155,7 @@ class explored_run final : public conductor, public end_of_main {
   // judge.cpp
   bool try_cure();
   void judge();
+  static std::vector<proven_goroutine> prove_at_rest();
   seen_goroutine look_at(goroutine_id id);
 
   const run_settings& settings_;
@@ -163,13 +167,13 @@ class explored_run final : public conductor, public end_of_main {
   scheduler home_;
   worker& worker_;
 
-  std::vector<actor> actors_;
+  own_vector<actor> actors_;
   std::vector<goroutine_id> ready_;
   std::vector<goroutine_id> settling_;
-  std::vector<pending_call> calls_;
+  own_vector<pending_call> calls_;
   std::vector<timer_entry> timers_;  // those that may fire next
-  std::vector<alternative> alternatives_;
-  std::vector<decision> decisions_;  // beside alternatives_
+  own_vector<alternative> alternatives_;
+  own_vector<decision> decisions_;  // beside alternatives_
   fiber* current_ = nullptr;
   decision pending_;  // what the fiber that is switched to is to do
   goroutine_id running_ = 0;
@@ -182,7 +186,7 @@ class explored_run final : public conductor, public end_of_main {
   std::uint64_t progress_ = 0;  // changes when something may have happened that a poller waits for
   std::size_t fruitless_polls_ = 0;  // one after the other
 
-  std::unordered_map<const object*, std::uint64_t> names_;
+  std::unordered_map<std::uint32_t, std::uint64_t> names_;  // of objects, by their indexes
   footprint used_;
   std::uint64_t state_ = 0;
   bool deciding_ = false;

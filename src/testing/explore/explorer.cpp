@@ -1,4 +1,5 @@
 #include "testing/explore/explorer.hpp"
+#include "base/world/gate.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -46,9 +47,15 @@ explorer::explorer(const testing::explore_options& options, explored_program& pr
   memory_.assertions = assertions_.get();
 }
 
-run_outcome explorer::run(chooser& chooses) {
-  explored_run one(settings_, chooses, program_, memory_);
+// In a frame of its own, without what earlier runs have left on the stack.
+[[gnu::noinline]] run_outcome explorer::run_with(const run_settings& settings, chooser& chooses) {
+  explored_run one(settings, chooses, program_, memory_);
   return one.run();
+}
+
+run_outcome explorer::run(chooser& chooses) {
+  clear_stack_below();
+  return run_with(settings_, chooses);
 }
 
 run_outcome explorer::look_at(const choices& made, const std::optional<cure_trial>& cure) {
@@ -58,8 +65,8 @@ run_outcome explorer::look_at(const choices& made, const std::optional<cure_tria
   closely.cure = cure;
   replay_chooser again(made);
   again.begin(0);
-  explored_run one(closely, again, program_, memory_);
-  return one.run();
+  clear_stack_below();
+  return run_with(closely, again);
 }
 
 run_outcome explorer::try_out(std::uint64_t seed, const cure_trial& cure) {
@@ -69,8 +76,8 @@ run_outcome explorer::try_out(std::uint64_t seed, const cure_trial& cure) {
   closely.cure = cure;
   random_chooser chance;
   chance.begin(seed);
-  explored_run one(closely, chance, program_, memory_);
-  return one.run();
+  clear_stack_below();
+  return run_with(closely, chance);
 }
 
 std::string signature_of(const run_outcome& outcome) {

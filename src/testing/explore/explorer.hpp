@@ -28,6 +28,8 @@ class explorer {
   const explored_program& program() const noexcept { return program_; }
 
  private:
+  run_outcome run_with(const run_settings& settings, chooser& chooses);
+
   // Each run would install them anew.
   const run_watch signals_caught_;
   const signal_stack handlers_run_here_;

@@ -31,7 +31,7 @@ std::size_t page_bytes() noexcept { return static_cast<std::size_t>(sysconf(_SC_
 
 }  // namespace
 
-fiber::fiber() noexcept : begun_(true) {
+fiber::fiber() noexcept : begun_(true), place_(stack_of_this_thread()) {
 #if LEASH_TSAN
   shadow_ = __tsan_get_current_fiber();
 #endif
@@ -50,6 +50,8 @@ fiber::fiber(body called, void* argument) : body_(called), argument_(argument) {
   context_.uc_link = nullptr;
   bottom_ = context_.uc_stack.ss_sp;
   size_ = stack_bytes;
+  const auto from = reinterpret_cast<std::uintptr_t>(bottom_);
+  place_ = known_stack(from, from + stack_bytes);
   makecontext(&context_, &fiber::enter, 0);
 #if LEASH_TSAN
   shadow_ = __tsan_create_fiber(0);
@@ -97,6 +99,9 @@ void fiber::enter() {
 #if LEASH_ASAN
   __sanitizer_start_switch_fiber(&shadow_, other.bottom_, other.size_);
 #endif
+  const saved_registers here;
+  place_.left_at(here.stack());
+  other.place_.entered();
   jump_to(other);
 #if LEASH_ASAN
   __sanitizer_finish_switch_fiber(shadow_, &leaving->bottom_, &leaving->size_);

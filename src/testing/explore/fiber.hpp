@@ -9,6 +9,8 @@
 
 // Stacks to switch between, for goroutines that are interrupted where they cannot suspend. All on one thread.
 
+#include "base/world/gate.hpp"
+
 namespace leash::detail {
 
 class fiber {
@@ -44,6 +46,7 @@ class fiber {
   body body_ = nullptr;
   void* argument_ = nullptr;
   exceptions exceptions_;
+  known_stack place_;
   // Of sanitizers.
   [[maybe_unused]] void* shadow_ = nullptr;
   const void* bottom_ = nullptr;

@@ -29,12 +29,12 @@ std::uint64_t explored_run::next_name() const noexcept {
 
 void explored_run::made(object& fresh) noexcept {
   if (!deciding_) return;
-  if (names_wanted_) names_[&fresh] = next_name();
+  if (names_wanted_) names_[object_pool::instance().index_of(&fresh)] = next_name();
   ++actors_[running_].objects;
 }
 
 std::uint64_t explored_run::name_of(const object& known) const {
-  const auto at = names_.find(&known);
+  const auto at = names_.find(object_pool::instance().index_of(&known));
   // One that is older than the run stays where it is.
   return at == names_.end() ? mixed(older_than_the_run, reinterpret_cast<std::uintptr_t>(&known))
                             : at->second;
@@ -43,11 +43,11 @@ std::uint64_t explored_run::name_of(const object& known) const {
 std::uint64_t explored_run::name_of(const timer_entry& timer) const {
   std::uint64_t target = 0;
   if (timer.of_object)
-    target = name_of(*static_cast<const object*>(timer.target));
+    target = name_of(*static_cast<const object*>(timer.target.get()));
   else if (timer.action == &timer_heap::fire_wait)
-    target =
-        actors_[static_cast<const goroutine*>(timer.target)->id.load(std::memory_order_relaxed)]
-            .who;
+    target = actors_[static_cast<const goroutine*>(timer.target.get())
+                         ->id.load(std::memory_order_relaxed)]
+                 .who;
   return mixed(target, static_cast<std::uint64_t>(timer.when.time_since_epoch().count()));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -33,15 +34,17 @@ struct cure_trial {
 
 enum class event_kind : std::uint8_t { step, fired, ended, called };
 
-// What was done in a step: for a timeline.
+// What was done in a step: for a timeline. Without holes: what a stack had there before would lie on the heap, and look like
+// somebody's pointer.
 struct run_event {
-  event_kind kind = event_kind::step;
   std::uint64_t goroutine = 0;  // its id; 0: a timer
   clock_time when;
-  const char* what = "";               // "chan send", "close", "go"
-  bool waits = false;                  // it has to wait for that
-  bool first = false;                  // it begins
-  std::source_location where;          // of its innermost task
+  const char* what = "";       // "chan send", "close", "go"
+  std::source_location where;  // of its innermost task
+  event_kind kind = event_kind::step;
+  bool waits = false;  // it has to wait for that
+  bool first = false;  // it begins
+  std::array<std::uint8_t, 5> nothing{};
   std::vector<std::uint64_t> woken{};  // ids of those that can run because of it
 };
 

@@ -21,7 +21,9 @@
 
 namespace leash::detail {
 
-enum class block_kind : std::uint8_t { free, frame, closure, buffer, traced };
+// `own`: what the runtime keeps for itself. Nobody gets anything from there, whatever it looks like, and it is not counted. Its
+// memory is used for nothing else afterwards: what still points there points to nobody's frame.
+enum class block_kind : std::uint8_t { free, frame, closure, buffer, traced, own };
 
 struct block_header {
   std::atomic<void*>

@@ -12,9 +12,10 @@ namespace leash::detail {
 using drop_watcher = void (*)(object& owner) noexcept;
 void set_drop_watcher(drop_watcher watcher) noexcept;
 
-// One listed reference to an object: what it can do is in `capabilities()`, where it lives is its own
+// One listed reference to an object, which it names by a tagged word (see object.hpp); where it lives is its own
 // address. The proof of a leak rests on these lists, so every handle in a program is listed at its
-// place for as long as it exists; a move relinks.
+// place for as long as it exists; a move relinks. A handle that ends, or is moved from, leaves a zero: nobody takes what
+// lies there for one later.
 //
 // Links are stored inverted: a scan of raw words for addresses must not follow them into neighbours.
 // A handle may be used from any thread, like a shared_ptr: different handles at once, one handle by
@@ -32,13 +33,13 @@ class handle {
   handle(const handle& other) noexcept : handle(other, ~capability_set{0}) {}
   // A copy that can do no more than `most`. Making one that can do something is a use of `other`.
   handle(const handle& other, capability_set most) noexcept {
-    if (other.target_ == nullptr) return;
-    const capability_set can = other.capabilities_ & most;
+    if (!other) return;
+    const capability_set can = other.capabilities() & most;
     if (can != 0) note_use(&other);
-    link(other.target_, can);
+    link(other.target(), can);
   }
   handle(handle&& other) noexcept {
-    if (other.target_ != nullptr) take(other);
+    if (other) take(other);
   }
   handle& operator=(const handle& other) noexcept {
     if (this != &other) {
@@ -50,26 +51,26 @@ class handle {
   handle& operator=(handle&& other) noexcept {
     if (this != &other) {
       reset();
-      if (other.target_ != nullptr) take(other);
+      if (other) take(other);
     }
     return *this;
   }
   ~handle() {
-    if (target_ != nullptr) unlink();
+    if (word_ != 0) unlink();
   }
 
   void reset() noexcept {
-    if (target_ != nullptr) unlink();
+    if (word_ != 0) unlink();
   }
 
-  object* target() const noexcept { return target_; }
+  object* target() const noexcept { return target_of(word_); }
   // The same, to do something to the object that others may wait for.
   object* use() const noexcept {
     note_use(this);
-    return target_;
+    return target();
   }
-  capability_set capabilities() const noexcept { return capabilities_; }
-  explicit operator bool() const noexcept { return target_ != nullptr; }
+  capability_set capabilities() const noexcept { return capabilities_of(word_); }
+  explicit operator bool() const noexcept { return word_ != 0; }
 
   // The next in the object's list. Requires the object's handle_lock. A walk's mark among them can do nothing.
   handle* next() const noexcept { return decode(next_); }
@@ -85,10 +86,12 @@ class handle {
   void take(handle& other) noexcept;
   void unlink() noexcept;
 
-  object* target_ = nullptr;
+  // Also when the handle is about to die: the compiler keeps the store.
+  void forget() noexcept { *static_cast<volatile std::uintptr_t*>(&word_) = 0; }
+
+  std::uintptr_t word_ = 0;
   std::uintptr_t previous_ = 0;
   std::uintptr_t next_ = 0;
-  capability_set capabilities_ = 0;
 };
 
 }  // namespace leash::detail

@@ -32,9 +32,19 @@ namespace leash::detail {
 class handle;
 struct object;
 
-// What a handle can do to its object. Close travels with send.
-enum class capability : std::uint8_t { send, receive, cancel, join, unlock, notify, use, depart };
-constexpr std::size_t capability_count = 8;
+// What a handle can do to its object. Close travels with send. Five bits are all that a handle has room for: what no kind of
+// object has both of, shares one.
+enum class capability : std::uint8_t {
+  send,
+  receive,
+  cancel,
+  unlock,
+  depart,
+  use = receive,
+  join = unlock,
+  notify = depart,
+};
+constexpr std::size_t capability_count = 5;
 
 using capability_set = std::uint32_t;
 constexpr capability_set set_of() noexcept { return 0; }
@@ -85,7 +95,7 @@ class operation_lock : public spin_lock {
   void tell() noexcept;
 };
 
-struct object {
+struct alignas(64) object {
   operation_lock lock;
   spin_lock handle_lock;
   std::uintptr_t first_handle = 0;  // encoded, see handle.hpp
@@ -94,11 +104,13 @@ struct object {
   guarded_count pins;
   bool alive = false;
   std::atomic<bool> done{false};  // a context that is done, a once that has run
+  // From here to the 64th byte nothing is addressed by itself: an address there is a tagged one, see below.
+  // Whoever can cancel the parent can cancel this one. Null: no parent.
+  alignas(32) std::atomic<object*> parent{nullptr};
+  const object_class* kind = nullptr;
   // Capabilities that somebody without a handle has (a timer that will send or cancel).
   std::atomic<capability_set> outside{0};
-  // Whoever can cancel the parent can cancel this one. Null: no parent.
-  std::atomic<object*> parent{nullptr};
-  const object_class* kind = nullptr;
+  std::uint32_t reserved[3] = {};
   std::array<std::atomic<std::uint32_t>, capability_count> versions{};
 
   template <class Body>
@@ -109,6 +121,21 @@ struct object {
 
   alignas(8) std::byte body[object_body_bytes];
 };
+
+static_assert(offsetof(object, parent) == 32 && offsetof(object, versions) == 64);
+
+// One word that names an object and says what can be done to it: the object's address + 32 + the capabilities. A scan of
+// memory knows it from a bare pointer, with which everything can be done. Null is no object's.
+inline std::uintptr_t tagged(object* named, capability_set can) noexcept {
+  return named == nullptr ? 0 : reinterpret_cast<std::uintptr_t>(named) + 32 + can;
+}
+// Both take null for null and nothing. `and` alone: there is no moment at which no register has an address in the object.
+inline object* target_of(std::uintptr_t tagged) noexcept {
+  return reinterpret_cast<object*>(tagged & ~std::uintptr_t{63});
+}
+constexpr capability_set capabilities_of(std::uintptr_t tagged) noexcept {
+  return static_cast<capability_set>(tagged & 31);
+}
 
 using object_pool = stable_pool<object, std::size_t{1} << 24>;
 

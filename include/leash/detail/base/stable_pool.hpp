@@ -15,6 +15,7 @@ namespace leash::detail {
 // Records that are made once and recycled for ever: their memory is never unmapped and their
 // constructor never runs again, so a late reader always finds a record of the same type, and counters
 // in it that only grow (epochs, generations, versions) keep growing over every reuse.
+// What is free is kept by its index: a record's address stands nowhere but where somebody uses it.
 // There is one pool a type in a process. T is default-constructed; acquire() and release() may be
 // called from any thread.
 template <class T, std::size_t Limit>
@@ -30,13 +31,13 @@ class stable_pool {
   [[gnu::noinline]] T* acquire() {
     thread_cache& local = cache();
     if (local.count == 0) refill(local);
-    return local.items[--local.count];
+    return base_ + local.items[--local.count];
   }
 
   [[gnu::noinline]] void release(T* record) noexcept {
     thread_cache& local = cache();
     if (local.count == cache_size) spill(local, cache_size / 2);
-    local.items[local.count++] = record;
+    local.items[local.count++] = index_of(record);
   }
 
   // Records 0 … size() - 1 exist; they may be in use or not.
@@ -57,7 +58,7 @@ class stable_pool {
   static constexpr std::uint32_t cache_size = 2 * batch;
 
   struct thread_cache {
-    T* items[cache_size];
+    std::uint32_t items[cache_size];
     std::uint32_t count = 0;
     ~thread_cache() { instance().spill(*this, 0); }
   };
@@ -82,9 +83,12 @@ class stable_pool {
     const std::uint32_t first = size_.load(std::memory_order_relaxed);
     if (first + batch > Limit) throw std::bad_alloc();
     // So that spill() cannot throw; in growing steps, for each moves all of it.
-    if (free_.capacity() < first + batch) free_.reserve(2 * (first + batch));
+    if (free_.capacity() < first + batch) free_.reserve(std::size_t{2} * (first + batch));
     range_.use((first + batch) * sizeof(T));
-    for (std::uint32_t i = batch; i-- > 0;) local.items[local.count++] = new (base_ + first + i) T;
+    for (std::uint32_t i = batch; i-- > 0;) {
+      new (base_ + first + i) T;
+      local.items[local.count++] = first + i;
+    }
     size_.store(first + batch, std::memory_order_release);
   }
 
@@ -97,7 +101,7 @@ class stable_pool {
   T* base_ = nullptr;
   std::atomic<std::uint32_t> size_{0};
   spin_lock lock_;
-  std::vector<T*> free_;
+  std::vector<std::uint32_t> free_;
 };
 
 }  // namespace leash::detail

@@ -13,6 +13,12 @@ LEASH_NO_SANITIZE inline const void* word_at(const std::byte* place) noexcept {
   return *reinterpret_cast<void* const volatile*>(place);
 }
 
+// Whether the word is a handle to the object.
+inline bool names_tagged(const void* word, const void* owner) noexcept {
+  const auto number = reinterpret_cast<std::uintptr_t>(word);
+  return (number & 32) != 0 && target_of(number) == owner;
+}
+
 // Whether these words belong to a value that has a handle to the owner of the traced block, and the
 // pointers into it because of that. The handle keeps the object, if it is one.
 LEASH_NO_SANITIZE inline bool accounted_for(std::span<const std::byte> words,
@@ -20,7 +26,7 @@ LEASH_NO_SANITIZE inline bool accounted_for(std::span<const std::byte> words,
   const void* owner = block.owner.load(std::memory_order_relaxed);
   if (owner == nullptr) return false;
   for (std::size_t at = 0; at + sizeof(void*) <= words.size(); at += sizeof(void*))
-    if (word_at(words.data() + at) == owner)
+    if (names_tagged(word_at(words.data() + at), owner))
       return static_cast<const object*>(owner)->kind->has_own_pointers;
   return false;
 }
@@ -38,7 +44,7 @@ LEASH_NO_SANITIZE void scan_words(std::span<const std::byte> words, Found found)
     block_header* target = find_block(word);
     if (target == nullptr) continue;
     const block_kind kind = target->kind.load(std::memory_order_acquire);
-    if (kind == block_kind::free || kind == block_kind::buffer) continue;
+    if (kind == block_kind::free || kind == block_kind::buffer || kind == block_kind::own) continue;
     if (kind == block_kind::traced && accounted_for(words, *target)) continue;
     found(*target);
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <source_location>
 
+#include <leash/detail/base/hidden_pointer.hpp>
 #include <leash/detail/base/mutation.hpp>
 #include <leash/detail/base/object.hpp>
 
@@ -105,9 +106,10 @@ struct unwind_stop {
   bool reached = false;
 };
 
-// One thing that would end a wait: any handle to `target` with one of `capabilities`.
+// One thing that would end a wait: any handle to `target` with one of `capabilities`. Hidden: it lies in frames, and gives
+// nobody anything.
 struct wait_target {
-  object* target;
+  hidden_pointer<object> target;
   capability_set capabilities;
 };
 

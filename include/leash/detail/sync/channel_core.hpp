@@ -143,12 +143,12 @@ bool close_channel(object& channel) noexcept;
 // (a nil one) it waits for ever.
 class channel_wait : public object_wait {
  protected:
-  using object_wait::object_wait;
+  channel_wait(object* channel, capability_set can) noexcept : object_wait(channel, can) {}
   ~channel_wait() = default;
 
   void suspend(wait_queue channel_body::* queue, wait_reason reason, wait_reason nil_reason,
                capability_set ends) noexcept {
-    if (target_ == nullptr)
+    if (!target_)
       object_wait::suspend(nullptr, nil_reason, ends);
     else
       object_wait::suspend(&(target_->as<channel_body>().*queue), reason, ends);
@@ -168,7 +168,7 @@ class [[nodiscard("a send happens when it is awaited")]] send_operation final
  public:
   template <class... Args>
   explicit send_operation(object* channel, Args&&... args)
-      : channel_wait(channel), value_(std::forward<Args>(args)...) {}
+      : channel_wait(channel, set_of(capability::send)), value_(std::forward<Args>(args)...) {}
 
   bool await_ready() noexcept {
     if (!enter()) return false;
@@ -195,7 +195,8 @@ class [[nodiscard("a receive happens when it is awaited")]] receive_operation fi
     : public channel_wait {
  public:
   using element = element_of<T>;
-  explicit receive_operation(object* channel) noexcept : channel_wait(channel) {}
+  explicit receive_operation(object* channel) noexcept
+      : channel_wait(channel, set_of(capability::receive)) {}
 
   bool await_ready() noexcept {
     if (!enter()) return false;

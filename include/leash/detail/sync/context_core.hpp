@@ -6,6 +6,7 @@
 #include <stop_token>
 
 #include <leash/detail/base/handle.hpp>
+#include <leash/detail/base/operand.hpp>
 #include <leash/detail/sched/leash_list.hpp>
 #include <leash/detail/sched/promise.hpp>
 #include <leash/detail/sched/scheduler.hpp>
@@ -40,15 +41,15 @@ struct context_hooks {
 struct context_body {
   leash_list leash;  // first, see leash_list.hpp
   wait_queue waiters;
-  object* self = nullptr;
-  context_body* children = nullptr;          // guarded by this context's lock
-  context_body* previous_sibling = nullptr;  // guarded by the parent's lock
-  context_body* next_sibling = nullptr;
+  hidden_pointer<object> self;
+  hidden_pointer<context_body> children;          // guarded by this context's lock
+  hidden_pointer<context_body> previous_sibling;  // guarded by the parent's lock
+  hidden_pointer<context_body> next_sibling;
   clock_time deadline = clock_time::max();
   errc reason = errc::canceled;
   std::uint32_t running_children = 0;  // of a scope: goroutines that have not ended
   std::exception_ptr cause;
-  object* values = nullptr;  // pinned; where values are looked up instead of the parent
+  operand values;  // pinned; where values are looked up instead of the parent
   const void* key = nullptr;
   void* held = nullptr;
   const context_hooks* hooks = nullptr;
@@ -94,7 +95,7 @@ class done_operation final : public wait_base {
   bool abandon(goroutine& waiter) noexcept override;
 
  private:
-  object* context_;
+  operand context_;
   goroutine* self_ = nullptr;
   bool unwind_ = false;
   wait_node node_;

@@ -35,7 +35,7 @@ class lock_wait : public object_wait {
       at_once_ = true;
       return true;
     }
-    granted_ = handle(target_, set_of(capability::unlock));
+    granted_ = handle(target_.get(), set_of(capability::unlock));
     target_->lock.unlock();
     return false;
   }
@@ -48,7 +48,7 @@ class lock_wait : public object_wait {
       spin_lock& lock;
       ~unlock_at_exit() { lock.unlock(); }
     } const after{target_->lock};
-    return {target_, set_of(capability::unlock)};
+    return {target_.get(), set_of(capability::unlock)};
   }
 
   bool at_once_ = false;

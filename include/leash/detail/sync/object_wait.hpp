@@ -2,7 +2,8 @@
 
 #include <cstdint>
 
-#include <leash/detail/base/object.hpp>
+#include <leash/detail/base/hidden_pointer.hpp>
+#include <leash/detail/base/operand.hpp>
 #include <leash/detail/sched/promise.hpp>
 #include <leash/detail/sched/scheduler.hpp>
 #include <leash/detail/sync/wait_queue.hpp>
@@ -27,8 +28,8 @@ class object_wait : public wait_base {
   // What await_suspend has to do.
   enum class plan : std::uint8_t { park, unwind, yield };
 
-  // Without a target it waits for ever.
-  explicit object_wait(object* target) noexcept : target_(target) {}
+  // Without a target it waits for ever. `can`: what the operation can do to it before it has to wait, or by that.
+  explicit object_wait(object* target, capability_set can = 0) noexcept : target_(target, can) {}
   ~object_wait() = default;
 
   // True: look at the object, whose lock is held now, and leave().
@@ -37,7 +38,7 @@ class object_wait : public wait_base {
       plan_ = plan::unwind;
       return false;
     }
-    if (target_ == nullptr) return false;
+    if (!target_) return false;
     target_->lock.lock();
     return true;
   }
@@ -67,10 +68,10 @@ class object_wait : public wait_base {
   }
   void resumed() noexcept { self_->wait = nullptr; }
 
-  object* const target_;
+  const operand target_;
   goroutine* self_ = nullptr;
   wait_node node_;
-  wait_queue* queue_ = nullptr;
+  hidden_pointer<wait_queue> queue_;
   plan plan_ = plan::park;
 };
 

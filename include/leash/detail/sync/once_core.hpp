@@ -121,7 +121,7 @@ class [[nodiscard("the body runs when the call is awaited")]] once_operation {
   }
 
  private:
-  object* once_;
+  operand once_;
   goroutine* self_ = nullptr;
   F body_;
   std::optional<task_awaiter<void>> run_;

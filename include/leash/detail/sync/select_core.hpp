@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include <leash/detail/base/hidden_pointer.hpp>
+#include <leash/detail/base/operand.hpp>
 #include <leash/detail/sync/channel_core.hpp>
 #include <leash/detail/sync/context_core.hpp>
 
@@ -23,8 +25,8 @@ namespace leash::detail {
 
 class select_case {
  public:
-  object* target = nullptr;  // null: can never happen (a nil channel, the background)
-  capability_set ends = 0;   // what another needs to make this case happen
+  operand target;           // null: can never happen (a nil channel, the background)
+  capability_set ends = 0;  // what another needs to make this case happen
   wait_node node;
 
   // Under the target's lock. True: it happened; `woken` is to be made ready afterwards.
@@ -59,7 +61,7 @@ class select_wait : public wait_base {
   // Set by bind(): cases_[i] may be null for a case without an object; its node's index is i, which is what
   // a claim reports. ready() shuffles the pointers.
   select_case** cases_ = nullptr;
-  object** order_ = nullptr;  // room for as many objects as there are cases
+  hidden_pointer<object>* order_ = nullptr;  // room for as many objects as there are cases
   std::uint32_t objects_ = 0;
   wait_target* targets_ = nullptr;
   std::uint32_t count_ = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <leash/detail/base/arena.hpp>
+#include <leash/detail/base/block_vector.hpp>
 #include <leash/detail/base/handle.hpp>
 #include <leash/detail/sync/select_core.hpp>
 #include <leash/task.hpp>
@@ -48,11 +49,11 @@ class kept_case {
 };
 
 struct selector_body {
-  std::vector<std::shared_ptr<kept_case>> cases;  // a handler may replace its own
+  block_vector<std::shared_ptr<kept_case>> cases;  // a handler may replace its own
   // What a wait needs, one a case.
-  std::vector<select_case*> pointers;
-  std::vector<object*> objects;
-  std::vector<wait_target> targets;
+  block_vector<select_case*> pointers;
+  block_vector<hidden_pointer<object>> objects;
+  block_vector<wait_target> targets;
   std::atomic<bool> in_use{false};
 };
 
@@ -92,7 +93,7 @@ class kept_as final : public kept_case {
  public:
   explicit kept_as(Case&& given) : case_(std::move(given)) {
     if constexpr (waits) {
-      if (case_.target != nullptr) named_ = handle(case_.target, Case::uses);
+      if (case_.target) named_ = handle(case_.target.get(), Case::uses);
       if constexpr (sends) case_.own();
     } else {
       if constexpr (requires { case_.limit; })
