@@ -35,7 +35,6 @@ inline int this_process() noexcept { return static_cast<int>(::syscall(SYS_getpi
 inline bool send_signal(int thread, int number) noexcept {
   return ::syscall(SYS_tgkill, this_process(), thread, number) == 0;
 }
-inline void give_way() noexcept { ::syscall(SYS_sched_yield); }
 
 // By CLOCK_MONOTONIC.
 inline std::int64_t nanoseconds() noexcept {

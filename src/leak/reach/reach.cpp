@@ -57,7 +57,6 @@ void reach::clear() noexcept {
   dirty_objects_ = dirty_records_ = 0;
   dirty_arena_ = 0;
   dependent_count_ = to_do_count_ = found_count_ = 0;
-  overflowed_ = false;
   effort_ = {};
 }
 
@@ -78,7 +77,7 @@ bool reach::compute(std::uintptr_t own_stack) noexcept {
   map_.cut_stacks(own_stack);
   scan_roots();
   collect();
-  return !overflowed_;
+  return true;
 }
 
 void reach::read_goroutines() noexcept {

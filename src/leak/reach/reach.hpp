@@ -111,7 +111,6 @@ class reach {
   std::uint32_t dirty_objects_ = 0;
   std::uint32_t dirty_records_ = 0;
   std::size_t dirty_arena_ = 0;
-  bool overflowed_ = false;
   memory_map map_;
   effort effort_;
 };

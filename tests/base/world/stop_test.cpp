@@ -101,11 +101,14 @@ TEST(StoppedWorld, IsRefusedWhenAThreadBlocksTheSignal) {
     while (!over) std::this_thread::yield();
   });
   while (!blocked) std::this_thread::yield();
-  {
+  // Somebody else may get no processor for a while, and be named first.
+  refusal came = refusal::no_answer;
+  while (came == refusal::no_answer) {
     const stopped_world world;
-    EXPECT_EQ(world.failed(), refusal::blocked_signal);
+    came = world.failed();
     EXPECT_NE(world.culprit(), 0);
   }
+  EXPECT_EQ(came, refusal::blocked_signal);
   over = true;
   stubborn.join();
   stop_and([](stopped_world&) {});
