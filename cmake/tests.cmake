@@ -24,27 +24,25 @@ function(leash_test_sources variable)
   set(${variable} ${sources} PARENT_SCOPE)
 endfunction()
 
-# leash_add_test_program(<name> SOURCES <file>... LINKS <target>... DEFINITIONS <definition>... HEADERS <header>...): a GoogleTest
-# program; HEADERS are compiled beforehand.
+# leash_add_test_program(<name> BATCHES <number> SOURCES <file>... LINKS <target>... DEFINITIONS <definition>... HEADERS <header>...):
+# a GoogleTest program; its files are compiled in so many batches, HEADERS beforehand.
 function(leash_add_test_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;DEFINITIONS;HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "BATCHES" "SOURCES;LINKS;DEFINITIONS;HEADERS")
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/src")
   target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
   target_compile_options(${name} PRIVATE ${LEASH_TEST_OPTIONS})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} leash_warnings GTest::gmock GTest::gtest GTest::gtest_main)
-  # These came later: by themselves, so that the others stay with those that their names get on with.
-  leash_compile_together(${name} AT_ONCE 8 HEADERS ${arg_HEADERS}
-    ALONE tests/base/world/stop_test.cpp tests/leak/reach/reach_test.cpp)
+  leash_compile_together(${name} BATCHES ${arg_BATCHES} HEADERS ${arg_HEADERS})
 endfunction()
 
-# leash_add_tests(<name> LABEL <label> TIMEOUT <seconds> FOLDERS <folder>... SOURCES <file>... LINKS <target>...): a test program of
-# tests/<folder>/*.cpp and of SOURCES, which are relative to tests/, and its suites as tests.
+# leash_add_tests(<name> LABEL <label> TIMEOUT <seconds> BATCHES <number> FOLDERS <folder>... SOURCES <file>... LINKS <target>...): a
+# test program of tests/<folder>/*.cpp and of SOURCES, which are relative to tests/, and its suites as tests.
 function(leash_add_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "FOLDERS;SOURCES;LINKS;DEFINITIONS;HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT;BATCHES" "FOLDERS;SOURCES;LINKS;DEFINITIONS;HEADERS")
   leash_test_sources(sources ${arg_FOLDERS})
   list(TRANSFORM arg_SOURCES PREPEND "${PROJECT_SOURCE_DIR}/tests/")
-  leash_add_test_program(${name} SOURCES ${sources} ${arg_SOURCES} LINKS ${arg_LINKS} DEFINITIONS ${arg_DEFINITIONS}
+  leash_add_test_program(${name} BATCHES ${arg_BATCHES} SOURCES ${sources} ${arg_SOURCES} LINKS ${arg_LINKS} DEFINITIONS ${arg_DEFINITIONS}
     HEADERS ${precompiled_for_tests} ${arg_HEADERS})
   # What ctest reads: which suites there are, the program is asked when the tests are run.
   set(list "${PROJECT_BINARY_DIR}/suites_of_${name}.cmake")
@@ -63,15 +61,15 @@ find_package(ZLIB REQUIRED)
 find_library(LEASH_RAPIDCHECK rapidcheck REQUIRED)
 mark_as_advanced(LEASH_RAPIDCHECK)
 
-leash_add_tests(leash_core_tests LABEL core TIMEOUT 600
+leash_add_tests(leash_core_tests LABEL core TIMEOUT 600 BATCHES 16
   FOLDERS base sched sync leak race testing SOURCES corpus/runner/marks.cpp LINKS leash::testing)
 # The core beside a reference model: programs made at random, and all schedules of small ones.
-leash_add_tests(leash_model_tests LABEL model TIMEOUT 1800 FOLDERS model LINKS leash::testing ${LEASH_RAPIDCHECK})
-leash_add_tests(leash_net_tests LABEL net TIMEOUT 300
+leash_add_tests(leash_model_tests LABEL model TIMEOUT 1800 BATCHES 2 FOLDERS model LINKS leash::testing ${LEASH_RAPIDCHECK})
+leash_add_tests(leash_net_tests LABEL net TIMEOUT 300 BATCHES 4
   FOLDERS net http LINKS leash::http leash::testing ZLIB::ZLIB HEADERS <leash/asio.hpp> <leash/http.hpp> <leash/http_server.hpp>)
 if(TARGET leash)
   find_package(nlohmann_json REQUIRED)
-  leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300
+  leash_add_tests(leash_tool_tests LABEL tool TIMEOUT 300 BATCHES 4
     FOLDERS tool
     SOURCES http/test_server.cpp ../tool/bench/bench_report.cpp ../tool/bench/bench_results.cpp ../tool/bench/bench_text.cpp
       ../tool/bench/load_plan.cpp ../tool/goroutines/gunzip.cpp ../tool/goroutines/profile.cpp ../tool/goroutines/site.cpp
@@ -152,7 +150,7 @@ endif()
 # LeakSanitizer judges the proof: the core as it is shipped, on a malloc that LeakSanitizer sees. It wants to be linked only; and stops
 # the program as a debugger does, which some containers do not allow.
 if(NOT LEASH_SANITIZE AND NOT LEASH_MUTATIONS AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  leash_add_tests(leash_lsan_tests LABEL core TIMEOUT 300 FOLDERS lsan LINKS leash::testing)
+  leash_add_tests(leash_lsan_tests LABEL core TIMEOUT 300 BATCHES 1 FOLDERS lsan LINKS leash::testing)
   target_link_options(leash_lsan_tests PRIVATE -fsanitize=leak)
 endif()
 
@@ -181,7 +179,7 @@ if(LEASH_MUTATIONS)
     endif()
   endforeach()
   leash_test_sources(model model)
-  leash_add_test_program(leash_mutation_tests SOURCES ${sources} ${model} LINKS leash::testing ${LEASH_RAPIDCHECK}
+  leash_add_test_program(leash_mutation_tests BATCHES 16 SOURCES ${sources} ${model} LINKS leash::testing ${LEASH_RAPIDCHECK}
     HEADERS ${precompiled_for_tests})
   add_test(NAME Mutation.table COMMAND ${mutation_test} table)
   set(mutation_names Mutation.table)

@@ -3,14 +3,15 @@
 # itself, as tools need it that look at one file: clang-tidy, an editor's language server. docs/building.md has what it saves.
 option(LEASH_UNITY "Compile the files of a folder together, and headers that many need beforehand" ${PROJECT_IS_TOP_LEVEL})
 
-# leash_compile_together(<target> [GROUPS <folder[|folder]...>...] [ALONE <file>...] [AT_ONCE <files>] [HEADERS <header>...])
+# leash_compile_together(<target> [GROUPS <folder[|folder]...>...] [ALONE <file>...] [BATCHES <number>] [HEADERS <header>...])
 # GROUPS: the files below these folders (from the project's root) are compiled as one file.
 # ALONE: these files (from the project's root) are compiled by themselves all the same.
-# AT_ONCE: the files that are in no group are compiled so many at once, in the order of their names; otherwise one by one.
+# BATCHES: the files that are in no group are compiled as so many files; otherwise one by one. Which one a file is in follows from its
+# name alone, so that a new file leaves the others where they are: with those whose names get on, and in the compiler's cache.
 # HEADERS: compiled beforehand for all files of the target.
 # A file that several targets have stays in the group that it was given first.
 function(leash_compile_together target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "AT_ONCE" "GROUPS;ALONE;HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "BATCHES" "GROUPS;ALONE;HEADERS")
   if(NOT LEASH_UNITY)
     return()
   endif()
@@ -23,7 +24,6 @@ function(leash_compile_together target)
     endif()
   endif()
   get_target_property(sources ${target} SOURCES)
-  set(number 0)
   foreach(source IN LISTS sources)
     get_source_file_property(group "${source}" UNITY_GROUP)
     string(REPLACE "${PROJECT_SOURCE_DIR}/" "" from_root "${source}")
@@ -39,9 +39,10 @@ function(leash_compile_together target)
         endif()
       endforeach()
     endforeach()
-    if(NOT group AND arg_AT_ONCE)
-      math(EXPR batch "${number} / ${arg_AT_ONCE}")
-      math(EXPR number "${number} + 1")
+    if(NOT group AND arg_BATCHES)
+      string(MD5 batch "${from_root}")
+      string(SUBSTRING "${batch}" 0 8 batch)
+      math(EXPR batch "0x${batch} % ${arg_BATCHES}")
       set(group "batch_${batch}")
     endif()
     if(group)

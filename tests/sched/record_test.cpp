@@ -90,17 +90,18 @@ TEST_P(Record, ValuesBorrowNothing) {
   std::atomic<int> seen{0};
   run([&]() -> task<> {
     go(
-        [&seen](int, std::string, channel<>) -> task<> {
+        [&seen](std::int64_t, std::string, channel<>) -> task<> {
           seen += borrows_of(*current_goroutine()).empty() ? 1 : 100;
           co_return;
         },
-        5, std::string("short"), channel<>());
+        // Of a fitting size: holes between values keep what was in that memory before.
+        std::int64_t{5}, std::string("fifteen letters"), channel<>());
     go(
-        [](int, std::atomic<int>* seen) -> task<> {
+        [](std::int64_t, std::atomic<int>* seen) -> task<> {
           *seen += borrows_of(*current_goroutine()).empty() ? 1 : 100;
           co_return;
         },
-        5, &seen);
+        std::int64_t{5}, &seen);
     co_await until_alone();
   });
   EXPECT_EQ(seen, 2);

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-task<http::response> answer(const http::request& asked) {
+task<http::response> answer_greeting(const http::request& asked) {
   http::response given;
   given.body = asked.method + " " + asked.url + " " + asked.body;
   if (asked.url.starts_with("/never")) co_await sleep(1h);
@@ -35,7 +35,7 @@ class race_command : public ::testing::Test {
     thread_ = std::thread([this, &ready] {
       run(
           [this, &ready]() -> task<> {
-            const http::server server(answer);
+            const http::server server(answer_greeting);
             go([](http::server serving) -> task<> { co_await serving.serve(); }, server);
             ready.set_value("http://127.0.0.1:" + std::to_string(server.port()));
             co_await stop_.receive();

@@ -45,12 +45,12 @@ task<> work(channel<int> values, channel<channel<int>> handed, mutex lock) {
     co_await select(on_receive(values, got), on_done(this_goroutine::context()), on_timeout(10ms));
 }
 
-task<> stay(record& who, channel<> never) {
+task<> last(record& who, channel<> never) {
   who = testing::this_record();
   co_await never.receive();
 }
 
-struct watch {
+struct text_watch {
   std::atomic<bool> over{false};
   std::atomic<std::uint64_t> texts{0};
   std::atomic<std::uint64_t> missing{0};
@@ -69,16 +69,16 @@ class WhyStress : public testing::OverWorkers {};
 LEASH_OVER_WORKERS(WhyStress);
 
 TEST_P(WhyStress, TellsOfThoseThatAreThereWhileOthersComeAndGo) {
-  watch seen;
+  text_watch seen;
   run([&]() -> task<> {
     record lasting{};
     const channel<> never;
-    go(stay, std::ref(lasting), never);
+    go(last, std::ref(lasting), never);
     co_await until_waits(lasting, detail::wait_reason::chan_receive);
     std::vector<std::thread> readers;
     for (int i = 0; i < 2; ++i)
       readers.emplace_back([&] {
-        while (!seen.over) seen.look("stay: when somebody sends or closes");
+        while (!seen.over) seen.look("last: when somebody sends or closes");
       });
     for (int round = 0; round < 10; ++round) {
       const channel<int> values;

@@ -28,7 +28,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-task<> ask(channel<std::string> into, std::string name, std::chrono::milliseconds time) {
+task<> ask_engine(channel<std::string> into, std::string name, std::chrono::milliseconds time) {
   co_await sleep(time);
   co_await into.send(std::move(name));
 }
@@ -37,8 +37,8 @@ constexpr unsigned send_line = __LINE__ - 3;
 
 task<std::string> racer(std::size_t room) {
   channel<std::string> answers(room);
-  go(ask, answers, std::string("google"), 200ms);
-  go(ask, answers, std::string("bing"), 2000ms);
+  go(ask_engine, answers, std::string("google"), 200ms);
+  go(ask_engine, answers, std::string("bing"), 2000ms);
   co_return *co_await answers.receive();
 }
 
