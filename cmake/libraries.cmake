@@ -28,11 +28,11 @@ function(leash_add_library name alias)
 endfunction()
 
 leash_add_library(leash_core core FLOORS base sched sync leak race LINKS fmt::fmt Threads::Threads)
-# Programs that bring an arena or a worker of their own (tests/lsan, bench/trace_cost) leave those of the archive out.
+# Programs that bring an arena or a worker of their own (bench/trace_cost) leave those of the archive out.
 # What runs while threads stand, or in a signal's handler, is built without sanitizers, which would take locks that somebody
 # stands with; and calls no function of the C library that the compiler has put in the place of a loop.
 set(leash_while_threads_stand src/base/world/gate.cpp src/base/world/stop.cpp src/base/world/memory_map.cpp
-  src/leak/reach/reach.cpp src/leak/reach/reach_now.cpp)
+  src/leak/proof/reach.cpp src/leak/proof/reach_now.cpp)
 set(leash_options_while_threads_stand -fno-builtin -O2)
 if(LEASH_SANITIZE)
   list(APPEND leash_options_while_threads_stand -fno-sanitize=all)

@@ -13,14 +13,6 @@ function(leash_test_sources variable)
     file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp" "${PROJECT_SOURCE_DIR}/tests/${folder}/*/*.cpp")
     list(APPEND sources ${found})
   endforeach()
-  if(LEASH_SANITIZE MATCHES "thread")
-    # ThreadSanitizer holds signals back, and has a thread that lets none in: there the world cannot be stopped yet.
-    list(FILTER sources EXCLUDE REGEX "/(base/world|leak/reach)/")
-  endif()
-  if(LEASH_SANITIZE MATCHES "address")
-    # What AddressSanitizer has mapped takes minutes to look through.
-    list(FILTER sources EXCLUDE REGEX "/leak/reach/")
-  endif()
   set(${variable} ${sources} PARENT_SCOPE)
 endfunction()
 
@@ -145,13 +137,6 @@ if(LEASH_EXAMPLES)
   add_test(NAME Examples
     COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/examples_test.py" "${PROJECT_BINARY_DIR}/examples")
   set_tests_properties(Examples PROPERTIES LABELS examples TIMEOUT 300)
-endif()
-
-# LeakSanitizer judges the proof: the core as it is shipped, on a malloc that LeakSanitizer sees. It wants to be linked only; and stops
-# the program as a debugger does, which some containers do not allow.
-if(NOT LEASH_SANITIZE AND NOT LEASH_MUTATIONS AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  leash_add_tests(leash_lsan_tests LABEL core TIMEOUT 300 BATCHES 1 FOLDERS lsan LINKS leash::testing)
-  target_link_options(leash_lsan_tests PRIVATE -fsanitize=leak)
 endif()
 
 # Every test that Go has of what leash has too is named in tests/go_semantics.md.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -31,7 +32,6 @@ namespace {
 
 constexpr std::size_t reserve_bytes = std::size_t{64} << 30;
 constexpr std::size_t smallest_reserve = std::size_t{1} << 30;
-constexpr std::size_t header_bytes = sizeof(block_header);
 constexpr std::uint8_t large_class = 0xff;
 
 constexpr auto class_bytes = [] {
@@ -241,7 +241,8 @@ void central::refill(std::uint8_t size_class) {
   info.stride.store(stride, std::memory_order_release);
   const std::uintptr_t begin = arena_begin + page * page_bytes;
   for (std::size_t block = page_bytes / stride; block-- > 0;) {
-    auto* header = new (reinterpret_cast<void*>(begin + block * stride)) block_header{};
+    auto* header =
+        new (reinterpret_cast<void*>(begin + block * stride + header_offset)) block_header{};
     header->size_class = size_class;
     auto* link = static_cast<free_link*>(payload(header));
     link->next = cache.head[size_class];
@@ -274,18 +275,19 @@ void central::spill(thread_cache& cache, std::uint8_t size_class, std::uint32_t 
 
 void* central::allocate_large(std::size_t bytes) {
   const std::size_t count = (bytes + header_bytes + page_bytes - 1) / page_bytes;
-  const std::lock_guard guard(lock_);
+  std::unique_lock guard(lock_);
   const auto fits = std::find_if(free_large_.begin(), free_large_.end(),
                                  [&](const large_span& s) { return s.page_count == count; });
   std::size_t first = 0;
-  if (fits != free_large_.end()) {
+  const bool was_used = fits != free_large_.end();
+  if (was_used) {
     first = fits->first_page;
     *fits = free_large_.back();
     free_large_.pop_back();
   } else {
     first = take_pages(count);
     free_large_.reserve(next_page_);  // so that free_large() cannot throw
-    new (reinterpret_cast<void*>(arena_begin + first * page_bytes)) block_header{};
+    new (reinterpret_cast<void*>(arena_begin + first * page_bytes + header_offset)) block_header{};
     for (std::size_t i = 0; i < count; ++i) {
       arena_pages[first + i].pages_back.store(static_cast<std::uint32_t>(i),
                                               std::memory_order_relaxed);
@@ -294,9 +296,12 @@ void* central::allocate_large(std::size_t bytes) {
     arena_pages[first].reciprocal.store(static_cast<std::uint32_t>(count),
                                         std::memory_order_relaxed);
   }
-  auto* header = reinterpret_cast<block_header*>(arena_begin + first * page_bytes);
+  auto* header = reinterpret_cast<block_header*>(arena_begin + first * page_bytes + header_offset);
   header->size_class = large_class;
+  guard.unlock();
   unpoison(payload(header), count * page_bytes - header_bytes);
+  // Of its other pages the system has taken the memory back.
+  if (was_used) std::memset(payload(header), 0, page_bytes - header_bytes);
   return payload(header);
 }
 
@@ -384,7 +389,8 @@ constinit std::atomic<std::size_t> arena_used{0};
     cache.head[size_class] = link->next;
     --cache.count[size_class];
     unpoison(link, class_bytes[size_class]);
-    link->next = nullptr;  // it would look like a pointer to a neighbour
+    // What was there before would be taken for what is there now, wherever that leaves holes.
+    std::memset(link, 0, class_bytes[size_class]);
     block = link;
   }
   block_header* header = header_of(block);

@@ -40,13 +40,15 @@ struct found_block {
   if (stride == 0) return {nullptr, 0};
   if (stride == large_stride) {
     const std::size_t first = page - info.pages_back.load(std::memory_order_relaxed);
-    return {reinterpret_cast<block_header*>(begin + first * page_bytes),
+    return {reinterpret_cast<block_header*>(begin + first * page_bytes + header_offset),
             pages[first].reciprocal.load(std::memory_order_relaxed) * page_bytes};
   }
   const auto inside = static_cast<std::uint64_t>(offset % page_bytes);
   const std::uint64_t block = (inside * info.reciprocal.load(std::memory_order_relaxed)) >> 32;
   if ((block + 1) * stride > page_bytes) return {nullptr, 0};
-  return {reinterpret_cast<block_header*>(begin + page * page_bytes + block * stride), stride};
+  return {
+      reinterpret_cast<block_header*>(begin + page * page_bytes + block * stride + header_offset),
+      stride};
 }
 
 }  // namespace leash::detail

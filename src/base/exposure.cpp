@@ -1,8 +1,6 @@
 #include <leash/detail/base/exposure.hpp>
 
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
 
 #include <leash/detail/base/mutation.hpp>
 #include <leash/detail/base/word_scan.hpp>
@@ -13,16 +11,6 @@ namespace {
 std::atomic<judge_of_use> judge{nullptr};
 std::atomic<std::uint64_t> sent{0};
 std::atomic<std::uint64_t> foreign{0};
-
-#ifdef LEASH_CHECKED
-[[noreturn]] void refuse_foreign_use() noexcept {
-  std::fputs(
-      "leash: a goroutine used a handle in a frame of another one, from which it does not borrow.\n"
-      "Give it a copy of the handle, or capture the handle in the closure that go() is given.\n",
-      stderr);
-  std::abort();
-}
-#endif
 
 }  // namespace
 
@@ -85,9 +73,6 @@ void expose_targets(std::span<const std::byte> words) noexcept {
   if (judged == nullptr || mutated(rule::foreign_use_exposes)) return;
   const use made = judged(*block);
   if (made == use::allowed) return;
-#ifdef LEASH_CHECKED
-  if (made == use::by_foreign_goroutine) refuse_foreign_use();
-#endif
   expose(*block);
   foreign.fetch_add(1, std::memory_order_relaxed);
 }

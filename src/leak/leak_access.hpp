@@ -7,7 +7,7 @@
 
 #include <leash/leaks.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 
 namespace leash::detail {
 

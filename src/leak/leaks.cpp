@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/world/gate.hpp"
 #include "leak/leak_access.hpp"
 #include "leak/proof/prove_all.hpp"
 #include "leak/report/trace_groups.hpp"
@@ -32,9 +33,13 @@ goroutine_profile leak_report::profile() const {
 }
 
 leak_report leaks() {
-  std::vector<detail::proven_goroutine> proven = detail::prove_all();
-  detail::leave_out_mains_at_rest(proven);
-  return detail::leak_access::make(std::move(proven));
+  leak_report report;
+  detail::ask_from_here([&report] {
+    std::vector<detail::proven_goroutine> proven = detail::prove_all();
+    detail::leave_out_mains_at_rest(proven);
+    report = detail::leak_access::make(std::move(proven));
+  });
+  return report;
 }
 
 }  // namespace leash

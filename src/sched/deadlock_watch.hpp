@@ -12,8 +12,12 @@ class deadlock_watch {
   clock_time look(scheduler& home) noexcept;
 
  private:
-  // A proof that goes through all goroutines may take long; it is to take a small part of the time only.
+  static constexpr std::chrono::milliseconds longest_pause{1000};
+
+  // A proof stops all threads for a moment: it is to take a small part of the time only, and a smaller one where threads
+  // outside of leash keep a program going that sleeps otherwise.
   clock_time next_full_proof_ = clock_time::min();
+  std::chrono::milliseconds pause_{1};
 };
 
 }  // namespace leash::detail

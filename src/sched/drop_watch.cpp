@@ -1,5 +1,6 @@
 #include "drop_watch.hpp"
 
+#include "base/world/gate.hpp"
 #include "worker.hpp"
 
 #include <leash/detail/sched/promise.hpp>
@@ -32,7 +33,7 @@ std::atomic<std::size_t> workers_with_drops{0};
   const drop_list taken = self->dropped;
   self->dropped.count = 0;
   workers_with_drops.fetch_sub(1, std::memory_order_relaxed);
-  handles_dropped(taken);
+  ask_from_here([&taken] { handles_dropped(taken); });
 }
 
 }  // namespace leash::detail

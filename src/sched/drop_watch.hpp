@@ -53,12 +53,8 @@ void handles_dropped(const drop_list& noted) noexcept;
 // One of these may wait for what nobody can do.
 void waits_begun(const wait_list& waits) noexcept;
 
-// What shows that the program did what leash cannot see.
-enum class refutation : std::uint8_t {
-  ran,   // a goroutine that was proven to be leaked was claimed, and is about to run
-  used,  // a handle in one of its frames was used by somebody who does not borrow from it
-};
-// The proof is taken back, and counted; once, whoever calls. Any thread.
-void proof_refuted(goroutine& leaked, refutation how) noexcept;
+// A goroutine that was proven to be leaked was claimed, and is about to run: the program did what leash cannot see. It is
+// counted, and said.
+void proof_refuted(goroutine& leaked) noexcept;
 
 }  // namespace leash::detail

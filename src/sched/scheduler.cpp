@@ -291,7 +291,7 @@ goroutine* scheduler::steal(worker& self, bool slots) noexcept {
 
 // Whether one of the latest waits may be for what nobody can do.
 void scheduler::look_at_waits(worker& self) noexcept {
-  waits_begun(self.begun);
+  ask_from_here([&self] { waits_begun(self.begun); });
   self.begun.count = 0;
   self.waits_seen_at = self.present;
 }

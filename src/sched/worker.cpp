@@ -7,6 +7,8 @@
 #include <leash/detail/sched/start.hpp>
 #include <leash/error.hpp>
 
+#include "base/world/gate.hpp"
+
 namespace leash::detail {
 namespace {
 
@@ -196,7 +198,7 @@ void worker::run(goroutine& next) noexcept {
   bool resume = false;
   if (!next.unwind) {
     if (next.leak.load(std::memory_order_relaxed) != leak_mark::none) [[unlikely]]
-      proof_refuted(next, refutation::ran);
+      proof_refuted(next);
     take_frames(next);
     resume = true;
   } else if (abandon_wait(next)) {
@@ -209,6 +211,7 @@ void worker::run(goroutine& next) noexcept {
   }
   if (resume) {
     std::coroutine_handle<> frame = next.top->self;
+    clear_for_turn();
     do {
       continuation = {};
       frame.resume();
@@ -248,8 +251,6 @@ use judge_use(const block_header& block) noexcept {
   for (const goroutine* each = self; each != nullptr;
        each = each->joiner.load(std::memory_order_relaxed))
     if (owner == each || borrows_from(*each, block)) return use::allowed;
-  if (owner->leak.load(std::memory_order_relaxed) != leak_mark::none)
-    proof_refuted(*owner, refutation::used);
   return self == nullptr ? use::by_foreign_thread : use::by_foreign_goroutine;
 }
 

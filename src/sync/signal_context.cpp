@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/signal_action.hpp"
 #include "base/world/gate.hpp"
 
 // A signal's way: the handler counts it and posts a semaphore, the helper thread cancels the contexts that
@@ -155,6 +156,7 @@ class signal_desk {
       ours.sa_flags = SA_RESTART;
       sigemptyset(&ours.sa_mask);
       if (sigaction(number, &ours, &before_[at]) != 0) return false;
+      clear_rest(before_[at]);
     }
     ++users_[at];
     return true;

@@ -8,6 +8,7 @@
 
 #include <leash/detail/base/arena.hpp>
 #include <leash/detail/base/exposure.hpp>
+#include <leash/detail/base/object.hpp>
 
 namespace leash::detail {
 namespace {
@@ -73,18 +74,19 @@ TEST(Arena, AddressesElsewhereFindNothing) {
 }
 
 TEST(Arena, AHeaderTellsKindAndOwnerUntilTheBlockIsFreed) {
-  int owner = 0;
+  object* const owner = object_pool::instance().acquire();
   for (const block_kind kind :
        {block_kind::frame, block_kind::closure, block_kind::buffer, block_kind::traced}) {
-    void* block = allocate_block(100, kind, &owner);
+    void* block = allocate_block(100, kind, owner);
     block_header* header = find_block(block);
     EXPECT_EQ(header->kind.load(), kind);
-    EXPECT_EQ(header->owner.load(), &owner);
+    EXPECT_EQ(header->owner.load(), owner);
     EXPECT_FALSE(is_exposed(*header));
     free_block(block);
     EXPECT_EQ(header->kind.load(), block_kind::free);
     EXPECT_EQ(header->owner.load(), nullptr);
   }
+  object_pool::instance().release(owner);
 }
 
 TEST(Arena, AnExposureEndsWithTheBlockButItsVersionStays) {

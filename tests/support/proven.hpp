@@ -12,7 +12,7 @@
 #include <leash/leash.hpp>
 #include <leash/testing.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/prove_all.hpp"
 #include "support/waits.hpp"
 
 namespace leash::testing {
@@ -48,10 +48,9 @@ class what_is_proven {
   }
 
   // The names of all that are proven now, in the order of the alphabet, with blanks between them.
-  static std::string proven(detail::reading_observer told = nullptr) {
-    detail::prover prover(told);
+  static std::string proven() {
     std::vector<std::string> names;
-    for (const detail::proven_goroutine& each : prover.prove())
+    for (const detail::proven_goroutine& each : detail::prove_all())
       names.push_back(name_of(*each.record));
     std::sort(names.begin(), names.end());
     std::string text;
@@ -101,9 +100,22 @@ class ProvenOverWorkers : public OverWorkers, public what_is_proven {
   void SetUp() override { forget_all(); }
 
   // What is proven when `body` has returned and `count` goroutines stay where they are. Main keeps what the body
-  // returned until then.
+  // returned until then. Several times over, and the most that was: a word that something else has left behind may keep one from
+  // being proven, but nothing may ever be proven that is not leaked.
   template <class Body>
   static std::string left_by(std::size_t count, Body body) {
+    constexpr int times = 5;
+    std::string most;
+    for (int i = 0; i < times; ++i) {
+      std::string found = left_once_by(count, body);
+      if (found.size() > most.size()) most = std::move(found);
+    }
+    return most;
+  }
+
+ private:
+  template <class Body>
+  static std::string left_once_by(std::size_t count, Body& body) {
     forget_all();
     std::string found;
     run([&]() -> task<> {

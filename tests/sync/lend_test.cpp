@@ -178,19 +178,6 @@ TEST(LendElsewhere, DoesNothing) {
   const lend of_heap(*on_the_heap);
 }
 
-TEST_P(Lend, ExposesNothingWhenItIsSent) {
-  run([]() -> task<> {
-    const std::uint64_t before = count_exposures().sent;
-    const channel<lend> lends_of(1);
-    const int x = 0;
-    co_await lends_of.send(lend(x));
-    EXPECT_EQ(count_exposures().sent, before);
-    EXPECT_EQ(lends(&x), 1u);
-    co_await lends_of.receive();
-    EXPECT_EQ(lends(&x), 0u);
-  });
-}
-
 TEST(LendOfABlock, ThatEndsLaterTakesBackNoOthersLend) {
   void* block = allocate_block(72, block_kind::frame, nullptr);
   block_header* header = find_block(block);

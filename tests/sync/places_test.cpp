@@ -185,9 +185,9 @@ TEST_P(Places, AClosureAndItsArguments) {
         [mine = std::move(captured), &first, &second](channel<int> argument) -> task<> {
           EXPECT_EQ(reach_of(first), blocks{block_of(&mine)});
           EXPECT_EQ(block_of(&mine)->kind, block_kind::closure);
-          EXPECT_EQ(block_of(&mine)->owner, current_goroutine());
+          EXPECT_EQ(block_of(&mine)->owner.load(), current_goroutine());
           expect_only_in(argument, second);
-          EXPECT_EQ(block_of(&argument)->owner, current_goroutine());
+          EXPECT_EQ(block_of(&argument)->owner.load(), current_goroutine());
           co_return;
         },
         std::move(given));
@@ -204,7 +204,7 @@ TEST_P(Places, ABuffer) {
     const blocks found = reach_of(owner);
     EXPECT_EQ(found.size(), 1u);
     EXPECT_EQ((*found.begin())->kind, block_kind::buffer);
-    EXPECT_EQ((*found.begin())->owner, &core_of(carrier));
+    EXPECT_EQ((*found.begin())->owner.load(), &core_of(carrier));
     const auto received = co_await carrier.receive();
     EXPECT_TRUE(is_listed_in(received, owner));
   });

@@ -14,6 +14,132 @@
 // What runs in the handler is built without sanitizers (see libraries.cmake): the signal comes at any moment, also while one of
 // them holds a lock.
 
+extern "C" {
+
+// Saves the registers that a call keeps for its caller where nothing else lies, and calls leash_asked with where that is. A
+// frame that a compiler makes has holes, in which old words lie.
+__attribute__((visibility("hidden"))) void leash_ask_from_here(void (*body)(void*), void* given);
+
+__attribute__((visibility("hidden"))) void leash_asked(void (*body)(void*), void* given,
+                                                       std::uintptr_t stack) {
+  leash::detail::know_this_thread();
+  leash::detail::known_thread* const self = leash::detail::this_known_thread();
+  if (self == nullptr || self->asks_from != 0) return body(given);
+  struct asking {
+    explicit asking(leash::detail::known_thread& of, std::uintptr_t from) noexcept : who(&of) {
+      who->asks_from = from;
+    }
+    asking(asking&&) = delete;
+    ~asking() { who->asks_from = 0; }
+    leash::detail::known_thread* who;
+  } const while_it_lasts(*self, stack);
+  body(given);
+}
+
+#if defined(__x86_64__)
+asm(R"(
+.text
+.type leash_ask_from_here, @function
+.hidden leash_ask_from_here
+.globl leash_ask_from_here
+leash_ask_from_here:
+  .cfi_startproc
+  pushq %rbp
+  .cfi_def_cfa_offset 16
+  .cfi_offset %rbp, -16
+  pushq %rbx
+  .cfi_def_cfa_offset 24
+  .cfi_offset %rbx, -24
+  pushq %r12
+  .cfi_def_cfa_offset 32
+  .cfi_offset %r12, -32
+  pushq %r13
+  .cfi_def_cfa_offset 40
+  .cfi_offset %r13, -40
+  pushq %r14
+  .cfi_def_cfa_offset 48
+  .cfi_offset %r14, -48
+  pushq %r15
+  .cfi_def_cfa_offset 56
+  .cfi_offset %r15, -56
+  pushq %rbp
+  .cfi_def_cfa_offset 64
+  movq %rsp, %rdx
+  callq leash_asked
+  popq %rbp
+  .cfi_def_cfa_offset 56
+  popq %r15
+  .cfi_def_cfa_offset 48
+  popq %r14
+  .cfi_def_cfa_offset 40
+  popq %r13
+  .cfi_def_cfa_offset 32
+  popq %r12
+  .cfi_def_cfa_offset 24
+  popq %rbx
+  .cfi_def_cfa_offset 16
+  popq %rbp
+  .cfi_def_cfa_offset 8
+  retq
+  .cfi_endproc
+.size leash_ask_from_here, . - leash_ask_from_here
+)");
+#elif defined(__aarch64__)
+asm(R"(
+.text
+.type leash_ask_from_here, @function
+.hidden leash_ask_from_here
+.globl leash_ask_from_here
+leash_ask_from_here:
+  .cfi_startproc
+  stp x29, x30, [sp, #-96]!
+  .cfi_def_cfa_offset 96
+  .cfi_offset x29, -96
+  .cfi_offset x30, -88
+  stp x19, x20, [sp, #16]
+  .cfi_offset x19, -80
+  .cfi_offset x20, -72
+  stp x21, x22, [sp, #32]
+  .cfi_offset x21, -64
+  .cfi_offset x22, -56
+  stp x23, x24, [sp, #48]
+  .cfi_offset x23, -48
+  .cfi_offset x24, -40
+  stp x25, x26, [sp, #64]
+  .cfi_offset x25, -32
+  .cfi_offset x26, -24
+  stp x27, x28, [sp, #80]
+  .cfi_offset x27, -16
+  .cfi_offset x28, -8
+  mov x2, sp
+  bl leash_asked
+  ldp x27, x28, [sp, #80]
+  ldp x25, x26, [sp, #64]
+  ldp x23, x24, [sp, #48]
+  ldp x21, x22, [sp, #32]
+  ldp x19, x20, [sp, #16]
+  ldp x29, x30, [sp], #96
+  .cfi_def_cfa_offset 0
+  .cfi_restore x19
+  .cfi_restore x20
+  .cfi_restore x21
+  .cfi_restore x22
+  .cfi_restore x23
+  .cfi_restore x24
+  .cfi_restore x25
+  .cfi_restore x26
+  .cfi_restore x27
+  .cfi_restore x28
+  .cfi_restore x29
+  .cfi_restore x30
+  ret
+  .cfi_endproc
+.size leash_ask_from_here, . - leash_ask_from_here
+)");
+#endif
+
+}  // extern "C"
+
 namespace leash::detail {
 
 constinit std::uint32_t world_gate = 0;
@@ -31,7 +157,10 @@ constinit spin_lock known_lock;
 struct own_place {
   known_thread* place = nullptr;
   ~own_place() {
-    if (place != nullptr) __atomic_store_n(&place->thread, 0, __ATOMIC_SEQ_CST);
+    if (place == nullptr) return;
+    // The C library keeps stacks for threads to come; what is left on this one would be taken for theirs.
+    clear_stack_below();
+    __atomic_store_n(&place->thread, 0, __ATOMIC_SEQ_CST);
   }
 };
 thread_local own_place own;
@@ -48,6 +177,7 @@ known_thread* know(std::uint32_t thread, std::uintptr_t begin, std::uintptr_t en
     place->stack_end = end;
     place->rests_from = 0;
     place->idle_from = 0;
+    place->asks_from = 0;
     __atomic_store_n(&place->thread, thread, __ATOMIC_SEQ_CST);
     if (i == known_count) __atomic_store_n(&known_count, i + 1, __ATOMIC_SEQ_CST);
   }
@@ -153,6 +283,19 @@ known_threads all_known_threads() noexcept {
   volatile std::uintptr_t words[1024];
   for (volatile std::uintptr_t& each : words) each = 0;
 }
+
+[[gnu::noinline]] void clear_for_turn() noexcept {
+  constexpr std::size_t enough = 384;
+  alignas(16) char bytes[enough];
+#if defined(__clang__)
+  __builtin_memset_inline(bytes, 0, sizeof(bytes));
+#else
+  __builtin_memset(bytes, 0, sizeof(bytes));
+#endif
+  asm volatile("" : : "r"(bytes) : "memory");
+}
+
+void ask_from_here(void (*body)(void* given), void* given) { leash_ask_from_here(body, given); }
 
 [[gnu::noinline]] known_thread* this_known_thread() noexcept { return own.place; }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 // Where threads stand while a proof reads the world.
@@ -34,6 +36,7 @@ struct known_thread {
   std::uintptr_t stack_end = 0;
   std::uintptr_t rests_from = 0;  // its resting place; 0: it has none. Its own
   std::uintptr_t idle_from = 0;   // where its stack begins while it is idle; 0: it is not
+  std::uintptr_t asks_from = 0;   // where it began to ask for a proof; 0: it does not. Its own
 };
 
 inline constexpr std::uint32_t no_thread = ~std::uint32_t{0};
@@ -123,6 +126,36 @@ class idle_here {
   const saved_registers here_;
   known_thread* const self_;
 };
+
+// Calls body(given). What lies on this thread's stack below is the proof's own meanwhile, and nothing that the program could
+// use: for functions that only ask, and keep nothing for somebody else. What body throws comes through.
+void ask_from_here(void (*body)(void* given), void* given);
+// The same: calls ask(), which gives nothing.
+template <class Ask>
+void ask_from_here(Ask&& ask) {
+  ask_from_here([](void* given) { (*static_cast<std::remove_reference_t<Ask>*>(given))(); },
+                const_cast<void*>(static_cast<const void*>(std::addressof(ask))));
+}
+
+// While it lives, this thread does not ask: the program's code runs here.
+class not_asking {
+ public:
+  not_asking() noexcept : self_(this_known_thread()) {
+    if (self_ != nullptr) before_ = std::exchange(self_->asks_from, 0);
+  }
+  not_asking(not_asking&&) = delete;
+  ~not_asking() {
+    if (self_ != nullptr) self_->asks_from = before_;
+  }
+
+ private:
+  known_thread* const self_;
+  std::uintptr_t before_ = 0;
+};
+
+// Leaves zeros where the next turn's first function will have its frame: what a turn before has left there would be taken for
+// that function's.
+void clear_for_turn() noexcept;
 
 // A stack that is no thread's, as a fiber's, or a thread's that fibers of it leave for their own: its bounds, and where it
 // begins while nobody runs on it. Does nothing when very many are known.

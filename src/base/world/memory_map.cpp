@@ -1,5 +1,6 @@
 #include "base/world/memory_map.hpp"
 
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 #include <leash/detail/base/sanitizer.hpp>
@@ -180,9 +181,64 @@ void page_reader::look_up(std::uintptr_t number) noexcept {
   if (got > 0) count_ = static_cast<std::uintptr_t>(got) / sizeof(std::uint64_t);
 }
 
-std::uintptr_t page_reader::skip_absent(std::uintptr_t from, std::uintptr_t end) noexcept {
-  while (from < end && !is_there(from)) from += page;
-  return from < end ? from : end;
+page_reader::pages page_reader::next_there(std::uintptr_t from, std::uintptr_t end) noexcept {
+  if (file_ < 0) return {from, end};
+  while (can_ask_) {
+    if (from < asked_.begin || from >= asked_.end) {
+      if (!ask(from, end)) break;
+    }
+    if (next_run_ > 0 && runs_[next_run_ - 1].end > from) next_run_ = 0;
+    while (next_run_ < run_count_ && runs_[next_run_].end <= from) ++next_run_;
+    if (next_run_ < run_count_) {
+      const run& next = runs_[next_run_];
+      const std::uintptr_t begin = next.begin < from ? from : next.begin;
+      if (begin >= end) return {end, end};
+      return {begin, next.end < end ? next.end : end};
+    }
+    if (asked_.end >= end) return {end, end};
+    from = asked_.end;
+  }
+  return next_by_entries(from, end);
+}
+
+// False: this kernel cannot be asked.
+bool page_reader::ask(std::uintptr_t from, std::uintptr_t end) noexcept {
+  struct pm_scan_arg {
+    std::uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+    std::uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+  };
+  static_assert(sizeof(pm_scan_arg) == 96);
+  constexpr std::uint64_t present = 1 << 3;
+  constexpr std::uint64_t swapped = 1 << 4;
+  constexpr std::uint64_t is_zero_page = 1 << 5;
+  const std::uintptr_t begin = from & ~(page - 1);
+  pm_scan_arg asked{};
+  asked.size = sizeof(asked);
+  asked.start = begin;
+  asked.end = (end + page - 1) & ~(page - 1);
+  asked.vec = reinterpret_cast<std::uintptr_t>(runs_);
+  asked.vec_len = most_runs;
+  // Nothing was ever written to a page of zeros.
+  asked.category_inverted = asked.category_mask = is_zero_page;
+  asked.category_anyof_mask = present | swapped;
+  asked.return_mask = present | swapped;
+  const unsigned long request = _IOWR('f', 16, pm_scan_arg);
+  const long got = ::syscall(SYS_ioctl, file_, request, &asked);
+  if (got < 0 || asked.walk_end <= begin) return can_ask_ = false;
+  run_count_ = static_cast<std::size_t>(got);
+  next_run_ = 0;
+  asked_ = {begin, asked.walk_end};
+  return true;
+}
+
+page_reader::pages page_reader::next_by_entries(std::uintptr_t from, std::uintptr_t end) noexcept {
+  const auto behind = [](std::uintptr_t at) { return (at & ~(page - 1)) + page; };
+  std::uintptr_t begin = from;
+  while (begin < end && !is_there(begin)) begin = behind(begin);
+  if (begin >= end) return {end, end};
+  std::uintptr_t last = behind(begin);
+  while (last < end && is_there(last)) last += page;
+  return {begin, last < end ? last : end};
 }
 
 // As the kernel reads it, which says so when there is nothing behind the mapping. 0: that is so.

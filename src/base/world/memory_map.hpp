@@ -48,6 +48,9 @@ class memory_map {
 };
 
 // Calls scan(begin, end) for the parts of a range that are there; addresses of whole words.
+//
+// Which pages are there the kernel says for a whole range at once (PAGEMAP_SCAN, Linux 6.7, Documentation/admin-guide/mm/
+// pagemap.rst); older ones page by page, which takes long where a range is large and empty.
 class page_reader {
  public:
   page_reader() noexcept;
@@ -60,21 +63,16 @@ class page_reader {
     const std::uintptr_t begin = (range.begin + word) & ~word;
     const std::uintptr_t end = range.end & ~word;
     for (std::uintptr_t at = begin; at < end;) {
-      const std::uintptr_t next = (at & ~(page - 1)) + page;
-      const std::uintptr_t stop = next < end ? next : end;
-      if (is_there(at)) {
-        std::uintptr_t last = stop;
-        while (last < end && is_there(last)) last += page;
-        if (last > end) last = end;
-        scan(at, last);
-        at = last;
-      } else if (range.file && range.shared) {
+      const pages there = next_there(at, end);
+      // What others have written there this process need not have seen yet.
+      for (; range.file && range.shared && at < there.begin; at = (at & ~(page - 1)) + page) {
+        const std::uintptr_t next = (at & ~(page - 1)) + page;
+        const std::uintptr_t stop = next < there.begin ? next : there.begin;
         if (const std::uintptr_t copied = copy(at, stop); copied != 0)
           scan(copied, copied + (stop - at));
-        at = stop;
-      } else {
-        at = skip_absent(stop, end);
       }
+      if (there.begin < there.end) scan(there.begin, there.end);
+      at = there.end;
     }
   }
 
@@ -82,17 +80,37 @@ class page_reader {
   static constexpr std::uintptr_t page = 4096;
   static constexpr std::size_t most_entries = 2048;
 
+  struct pages {
+    std::uintptr_t begin;
+    std::uintptr_t end;
+  };
+  // The first pages from here on that are there; empty, at `end`: there are none.
+  pages next_there(std::uintptr_t from, std::uintptr_t end) noexcept;
+  bool ask(std::uintptr_t from, std::uintptr_t end) noexcept;
+  pages next_by_entries(std::uintptr_t from, std::uintptr_t end) noexcept;
   bool is_there(std::uintptr_t address) noexcept {
     const std::uintptr_t number = address / page;
     if (number - first_ >= count_) look_up(number);
     return count_ == 0 || (entries_[number - first_] >> 62) != 0;
   }
-  // The next page from here on that is there, or `end`.
-  std::uintptr_t skip_absent(std::uintptr_t from, std::uintptr_t end) noexcept;
   void look_up(std::uintptr_t number) noexcept;
   std::uintptr_t copy(std::uintptr_t begin, std::uintptr_t end) noexcept;
 
+  // As the kernel gives it: `page_region` in its linux/fs.h.
+  struct run {
+    std::uint64_t begin;
+    std::uint64_t end;
+    std::uint64_t categories;
+  };
+  static constexpr std::size_t most_runs = 256;
+
   int file_ = -1;
+  bool can_ask_ = true;
+  // What was asked last: the runs that are there in asked_.
+  pages asked_{0, 0};
+  std::size_t run_count_ = 0;
+  std::size_t next_run_ = 0;
+  run runs_[most_runs];
   std::uintptr_t first_ = 0;
   std::uintptr_t count_ = 0;
   std::uint64_t entries_[most_entries];

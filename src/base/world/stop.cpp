@@ -1,5 +1,7 @@
 #include "base/world/stop.hpp"
 
+#include <signal.h>
+
 #include <algorithm>
 
 #include <leash/detail/base/sanitizer.hpp>
@@ -108,13 +110,24 @@ std::uint64_t blocked_by(int thread) noexcept {
   return 0;
 }
 
-// ThreadSanitizer has a thread of its own that touches nothing of the program's, and blocks all signals but SIGKILL, SIGSTOP,
-// SIGSYS and those that the C library keeps for itself.
+constexpr std::uint64_t bit_of(int number) noexcept { return std::uint64_t{1} << (number - 1); }
+
+// ThreadSanitizer has a thread of its own that touches nothing of the program's. It blocks what others send, and leaves in what
+// a thread brings upon itself; a program that blocks signals blocks both.
 bool is_of_sanitizer(std::uint64_t blocked) noexcept {
-  constexpr std::uint64_t all_but_what_cannot_be = ~std::uint64_t{0} & ~(std::uint64_t{1} << 8) &
-                                                   ~(std::uint64_t{1} << 18) &
-                                                   ~(std::uint64_t{7} << 30);
-  return LEASH_TSAN != 0 && (blocked & all_but_what_cannot_be) == all_but_what_cannot_be;
+  constexpr int first_of_real_time = 34;
+  constexpr std::uint64_t sent = ~(bit_of(first_of_real_time) - 1) | bit_of(SIGHUP) |
+                                 bit_of(SIGINT) | bit_of(SIGQUIT) | bit_of(SIGUSR1) |
+                                 bit_of(SIGUSR2) | bit_of(SIGALRM) | bit_of(SIGTERM);
+  constexpr std::uint64_t own = bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGFPE);
+  return LEASH_TSAN != 0 && (blocked & sent) == sent && (blocked & own) == 0;
+}
+
+// The C library blocks all there is while it starts a thread, also the two signals that it keeps for itself and lets no program
+// block.
+bool is_for_a_moment(std::uint64_t blocked) noexcept {
+  constexpr std::uint64_t own = bit_of(32) | bit_of(33);
+  return (blocked & own) == own;
 }
 
 }  // namespace
@@ -201,7 +214,7 @@ void stopped_world::look_at(int thread) noexcept {
     const bool ask = late_ || LEASH_TSAN != 0;
     const std::uint64_t blocked = ask ? blocked_by(thread) : 0;
     if (is_of_sanitizer(blocked)) return;
-    if ((blocked >> (stop_signal() - 1) & 1) != 0) {
+    if ((blocked & bit_of(stop_signal())) != 0 && !is_for_a_moment(blocked)) {
       failed_ = refusal::blocked_signal;
       culprit_ = thread;
       return;

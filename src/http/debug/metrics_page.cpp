@@ -79,9 +79,7 @@ void add_leaks(std::vector<MetricFamily>& into) {
   };
   add("leash_leaks_announced_total", "Goroutines that were found to be leaked.",
       {counter(now.announced)});
-  add("leash_leaks_retracted_total",
-      "Of them, those that were woken, or whose frames were used, all the same.",
-      {counter(now.retracted)});
+  add("leash_leaks_refuted_total", "Of them, those that ran all the same.", {counter(now.refuted)});
   add("leash_leaks_unwound_total", "Of them, those that the patrol unwound.",
       {counter(now.unwound)});
   add("leash_frames_exposed_total",

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <leash/detail/base/arena.hpp>
 #include <leash/detail/base/object.hpp>
 #include <leash/detail/sched/goroutine.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 
 namespace leash::detail {
 

@@ -1,16 +1,126 @@
 #include "leak/proof/prove_all.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
 #include <mutex>
+#include <new>
+#include <thread>
 
+#include <fmt/format.h>
+
+#include "base/world/gate.hpp"
+#include "leak/proof/reach.hpp"
+#include "leak/proof/reach_now.hpp"
 #include "sched/worker.hpp"
 
 namespace leash::detail {
+namespace {
+
+std::string name_of_thread(int thread) {
+  std::string name;
+  std::ifstream file(fmt::format("/proc/self/task/{}/comm", thread));
+  std::getline(file, name);
+  return name.empty() ? fmt::format("thread {}", thread)
+                      : fmt::format("thread {} ({})", thread, name);
+}
+
+std::string sentence_about(const reach_attempt& failed) {
+  switch (failed.failed) {
+    case refusal::blocked_signal:
+      return fmt::format(
+          "{} blocks signal {} (SIGRTMIN + 7), by which leash stops threads for a moment: leave "
+          "that signal unblocked",
+          name_of_thread(failed.culprit), stop_signal());
+    case refusal::no_answer:
+      return fmt::format(
+          "{} did not stop within 10 ms: it cannot be interrupted in what it does, or gets no "
+          "processor",
+          name_of_thread(failed.culprit));
+    case refusal::no_listing:
+      return "/proc/self/task or /proc/self/maps cannot be read: mount /proc, and let the sandbox "
+             "allow it";
+    case refusal::many_threads:
+      return "there are more than 4096 threads";
+    case refusal::none:
+      return {};
+  }
+  return {};
+}
+
+// Once for each reason: a patrol would say it again and again.
+void say_once(const reach_attempt& failed) {
+  static std::atomic<std::uint32_t> said{0};
+  const std::uint32_t bit = std::uint32_t{1} << static_cast<unsigned>(failed.failed);
+  if ((said.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
+  const std::string text =
+      fmt::format("leash: leaks cannot be proven now, for {}.\n", sentence_about(failed));
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+// Who proves without rest must not keep others from running: these get as much time as they were held up for.
+class held_up {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  void let_others_run() const { std::this_thread::sleep_until(until_); }
+  void ended(const reach_attempt& last) noexcept {
+    if (last.stood != 0) until_ = clock::now() + std::chrono::nanoseconds(last.pause);
+  }
+
+ private:
+  clock::time_point until_;
+};
+
+std::mutex proving;
+proof_effort effort;  // guarded by it
+
+}  // namespace
+
+namespace {
+
+[[gnu::noinline]] std::vector<proven_goroutine> prove_here() {
+  constexpr int most_attempts = 8;
+  const std::lock_guard guard(proving);
+  static auto& used = *new reach;
+  static held_up last;
+  last.let_others_run();
+  reach_attempt attempt;
+  for (int i = 0; i < most_attempts; ++i) {
+    if (!used.prepare()) throw std::bad_alloc();
+    attempt = reach_now(used);
+    if (attempt.computed || attempt.failed != refusal::none) break;
+  }
+  last.ended(attempt);
+  effort = {.refused = !attempt.computed,
+            .waiting = used.last_effort().waiting,
+            .blocks = used.last_effort().blocks,
+            .bytes = used.last_effort().bytes,
+            .signalled = attempt.signalled,
+            .stopping = attempt.stopping,
+            .pause = attempt.pause};
+  std::vector<proven_goroutine> all;
+  if (!attempt.computed) {
+    if (attempt.failed == refusal::none) attempt.failed = refusal::no_listing;
+    say_once(attempt);
+    return all;
+  }
+  for (const reach::leaked& each : used) all.push_back({each.record, each.word, each.pinned});
+  return all;
+}
+
+}  // namespace
 
 std::vector<proven_goroutine> prove_all() {
-  static std::mutex lock;
-  static auto& used = *new prover;
-  const std::lock_guard guard(lock);
-  return used.prove();
+  std::vector<proven_goroutine> found;
+  ask_from_here([&found] { found = prove_here(); });
+  return found;
+}
+
+proof_effort last_proof_effort() noexcept {
+  const std::lock_guard guard(proving);
+  return effort;
 }
 
 void leave_out_mains_at_rest(std::vector<proven_goroutine>& proven) {

@@ -17,6 +17,7 @@
 #include <leash/leaks.hpp>
 #include <leash/runtime.hpp>
 
+#include "base/world/gate.hpp"
 #include "leak/leak_access.hpp"
 #include "leak/proof/prove_all.hpp"
 #include "leak/report/trace_groups.hpp"
@@ -39,13 +40,13 @@ namespace {
 
 // Relaxed: figures, by which nothing else is read.
 std::atomic<std::uint64_t> announced{0};
-std::atomic<std::uint64_t> retracted{0};
+std::atomic<std::uint64_t> refuted{0};
 std::atomic<std::uint64_t> unwound{0};
 
 // True for one caller.
 bool mark(const proven_goroutine& leaked) noexcept {
-  leak_mark none = leak_mark::none;
-  return leaked.record->leak.compare_exchange_strong(none, leak_mark::proven,
+  leak_mark untold = leak_mark::proven;
+  return leaked.record->leak.compare_exchange_strong(untold, leak_mark::announced,
                                                      std::memory_order_acq_rel);
 }
 
@@ -98,7 +99,8 @@ void announce_leaks(std::span<const proven_goroutine> found, const drop_list::dr
     try {
   std::vector<proven_goroutine> fresh;
   for (const proven_goroutine& each : found)
-    if (each.record->leak.load(std::memory_order_relaxed) == leak_mark::none) fresh.push_back(each);
+    if (each.record->leak.load(std::memory_order_relaxed) == leak_mark::proven)
+      fresh.push_back(each);
   // Most of the time all of them are known: a patrol finds the same ones again and again.
   if (fresh.empty()) return;
   std::ranges::sort(fresh, {}, &proven_goroutine::record);
@@ -110,6 +112,8 @@ void announce_leaks(std::span<const proven_goroutine> found, const drop_list::dr
   if (policy == leak_policy::off) return;
   const leak_report report = leak_access::make(std::move(fresh));
   if (const leak_handler handler = installed.load(std::memory_order_acquire)) {
+    // The program's own code: what it keeps on the stack it can use.
+    const not_asking meanwhile;
     handler(report);
   } else if (const std::string text = text_of(report, drop); !text.empty()) {
     std::fwrite(text.data(), 1, text.size(), stderr);
@@ -119,21 +123,20 @@ void announce_leaks(std::span<const proven_goroutine> found, const drop_list::dr
   return;  // out of memory: the report at the end of run() will say so
 }
 
-void proof_refuted(goroutine& leaked, refutation how) noexcept try {
+void proof_refuted(goroutine& leaked) noexcept try {
   if (leaked.leak.exchange(leak_mark::none, std::memory_order_acq_rel) == leak_mark::none) return;
-  retracted.fetch_add(1, std::memory_order_relaxed);
+  refuted.fetch_add(1, std::memory_order_relaxed);
   if (policy_in(leaked.home.load(std::memory_order_acquire)) == leak_policy::off) return;
   static auto& sites = *new known_sites;
   const std::source_location from = leaked.created_at.load(std::memory_order_acquire);
   if (!sites.add(from, "")) return;
   const std::string text = fmt::format(
-      "leash: goroutine {}, started at {}:{}, was said to be leaked, and {}.\n"
-      "Somebody had a pointer to a handle in its frames that leash cannot see: in the heap, in a "
-      "global, or on another thread.\n"
-      "Say lend(x) for as long as it may be used, or pass a copy of the handle.\n",
-      leaked.id.load(std::memory_order_acquire), from.file_name(), from.line(),
-      how == refutation::ran ? "runs all the same"
-                             : "a handle in one of its frames is used all the same");
+      "leash: goroutine {}, started at {}:{}, was proven to be leaked, and runs all the same.\n"
+      "Somebody had a pointer that leash cannot see. It sees those that lie whole in aligned words "
+      "of this process's memory: not packed or compressed ones, offsets, XOR links, or handles "
+      "that "
+      "were cast (docs/leak-proof.md, A1 to A3).\n",
+      leaked.id.load(std::memory_order_acquire), from.file_name(), from.line());
   std::fwrite(text.data(), 1, text.size(), stderr);
 } catch (...) {
   return;  // out of memory: it is counted
@@ -147,8 +150,10 @@ void count_unwound(std::size_t goroutines) noexcept {
 
 leak_statistics count_leaks() noexcept {
   const detail::exposures seen = detail::count_exposures();
+  const std::uint64_t refuted = detail::refuted.load(std::memory_order_relaxed);
   return {.announced = detail::announced.load(std::memory_order_relaxed),
-          .retracted = detail::retracted.load(std::memory_order_relaxed),
+          .refuted = refuted,
+          .retracted = refuted,
           .unwound = detail::unwound.load(std::memory_order_relaxed),
           .exposed_by_sending = seen.sent,
           .exposed_by_use = seen.foreign};

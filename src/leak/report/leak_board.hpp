@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 #include "sched/drop_watch.hpp"
 
 // What is known of leaked goroutines: each is announced once, and remembered in its record.

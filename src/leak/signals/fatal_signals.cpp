@@ -16,6 +16,7 @@
 
 #include <leash/detail/base/sanitizer.hpp>
 
+#include "base/signal_action.hpp"
 #include "leak/trace/goroutine_reader.hpp"
 #include "leak/trace/trace_text.hpp"
 
@@ -163,6 +164,7 @@ void catch_fatal_signals() noexcept {
 #if !LEASH_SANITIZED
   for (caught_signal& each : signals) {
     if (sigaction(each.number, nullptr, &each.before) != 0) continue;
+    clear_rest(each.before);
     if (each.before.sa_handler == SIG_IGN) continue;
     struct sigaction ours{};
     ours.sa_sigaction = &on_fatal_signal;

@@ -1,4 +1,5 @@
 #include "leak/signals/quit_signal.hpp"
+#include "base/signal_action.hpp"
 #include "base/world/gate.hpp"
 
 #include <pthread.h>
@@ -71,6 +72,7 @@ void start_thread() {
 
 void catch_quit_signal() {
   if (sigaction(SIGQUIT, nullptr, &before) != 0) return;
+  clear_rest(before);
   // Shells have what they start in the background ignore it; that is not the program's own choice.
   if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) return;
   if (!thread_runs) start_thread();

@@ -10,7 +10,7 @@
 
 #include <leash/detail/sched/goroutine.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 #include "leak/trace/place.hpp"
 
 namespace leash::detail {

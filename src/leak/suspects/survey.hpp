@@ -11,7 +11,7 @@
 
 #include <leash/suspects.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 #include "leak/suspects/site_history.hpp"
 #include "leak/suspects/starters.hpp"
 #include "leak/why/condition.hpp"

@@ -35,7 +35,7 @@ std::vector<leaked_site> count_leaked_sites(std::size_t most) {
   const std::uint32_t end = pool.size();
   for (std::uint32_t i = 0; i < end; ++i) {
     const goroutine& each = pool[i];
-    if (each.leak.load(std::memory_order_relaxed) != leak_mark::proven) continue;
+    if (each.leak.load(std::memory_order_relaxed) == leak_mark::none) continue;
     // Acquire: while the word is the same, so is the goroutine.
     const std::uint64_t word = each.word.load(std::memory_order_acquire);
     const std::source_location from = each.created_at.load(std::memory_order_acquire);

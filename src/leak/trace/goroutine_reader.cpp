@@ -244,7 +244,7 @@ bool goroutine_reader::show_pinned(const goroutine& record, bool after_barrier) 
   const bool waits = state == wait_state::waiting ||
                      record.phase.load(std::memory_order_relaxed) == unwind_phase::abandoning;
   shown.state = waits ? goroutine_state::waiting : goroutine_state::runnable;
-  if (selects_ || record.leak.load(std::memory_order_relaxed) == leak_mark::proven)
+  if (selects_ || record.leak.load(std::memory_order_relaxed) != leak_mark::none)
     shown.leak = leak_state::proven;
   shown.reason = waits ? text_of(record.reason.load(std::memory_order_relaxed)) : "runnable";
   const clock_time present = present_of(record);

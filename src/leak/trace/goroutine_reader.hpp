@@ -9,7 +9,7 @@
 #include <leash/detail/sched/scheduler.hpp>
 #include <leash/trace.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 
 namespace leash::detail {
 

@@ -1,12 +1,17 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <mutex>
+#include <vector>
 
 #include <leash/detail/base/arena.hpp>
 #include <leash/detail/base/handle.hpp>
 
 #include "leak/proof/local_proof.hpp"
+#include "leak/proof/prove_all.hpp"
 #include "leak/report/leak_board.hpp"
+#include "leak/trace/place.hpp"
 #include "sched/drop_watch.hpp"
 
 // What is looked at when a handle is dropped: whether those who hold the others wait for ever now.
@@ -39,16 +44,88 @@ holders holders_of(object& owner) noexcept {
   return found;
 }
 
+// What the lists of handles say of these, without anything being stopped: a few goroutines that may wait for ever. They do
+// not know of all that can be used (what a struct refers to, what the heap holds), so it is a trial.
+struct trial {
+  std::array<goroutine*, local_proof::most_goroutines> suspected{};
+  std::size_t count = 0;
+};
+
+// In a frame of its own: what it has read is not to lie on the stack when the world is looked at.
+[[gnu::noinline]] trial try_out(goroutine& first) noexcept {
+  trial result;
+  local_proof proof;
+  if (!proof.prove(first)) return result;
+  for (const proven_goroutine& each : proof) result.suspected[result.count++] = each.record;
+  return result;
+}
+
+// How often the world is stopped because of trials: for a twentieth of the time at most, but for a tenth of a second that is
+// saved up; and not for a place that trials were wrong about often. What is not looked at now is left to the patrol.
+class stop_budget {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  bool may_stop(const trial& said) noexcept {
+    const std::lock_guard guard(lock_);
+    const clock::time_point present = clock::now();
+    credit_ = std::min<clock::duration>(most, credit_ + (present - counted_at_) / part);
+    counted_at_ = present;
+    return credit_.count() > 0 &&
+           std::count(wrong_about_.begin(), wrong_about_.end(), place_of(said)) < often;
+  }
+  void stopped(const trial& said, clock::duration took, bool was_right) noexcept {
+    const std::lock_guard guard(lock_);
+    credit_ -= took;
+    if (was_right) return;
+    wrong_about_[next_++ % wrong_about_.size()] = place_of(said);
+  }
+
+ private:
+  static constexpr int part = 20;
+  // Once may be by chance: another worker had not yet let go of what it had.
+  static constexpr int often = 4;
+  static constexpr clock::duration most = std::chrono::milliseconds(100);
+
+  static std::uintptr_t place_of(const trial& said) noexcept {
+    return address_of(said.suspected[0]->created_at.load(std::memory_order_acquire));
+  }
+
+  std::mutex lock_;
+  clock::time_point counted_at_ = clock::now();
+  clock::duration credit_ = most;
+  std::array<std::uintptr_t, 64> wrong_about_{};
+  std::size_t next_ = 0;
+};
+
+stop_budget& budget() noexcept {
+  static auto& only = *new stop_budget;
+  return only;
+}
+
+// Announces what is proven of those that a trial suspects.
+void look_closely(goroutine& first, const drop_list::drop* drop) noexcept try {
+  const trial said = try_out(first);
+  if (said.count == 0 || !budget().may_stop(said)) return;
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<proven_goroutine> proven = prove_all();
+  std::erase_if(proven, [&](const proven_goroutine& each) {
+    return std::find(said.suspected.begin(), said.suspected.end(), each.record) ==
+           said.suspected.end();
+  });
+  budget().stopped(said, std::chrono::steady_clock::now() - began, !proven.empty());
+  announce_leaks(proven, drop);
+} catch (...) {
+  return;  // out of memory: a patrol, perhaps
+}
+
 }  // namespace
 
 void handles_dropped(const drop_list& noted) noexcept {
   for (std::size_t i = 0; i < noted.count; ++i) {
     const drop_list::drop& drop = noted.drops[i];
     const holders found = holders_of(*drop.owner);
-    for (std::size_t k = 0; k < found.count; ++k) {
-      local_proof proof;
-      if (proof.prove(*found.all[k])) announce_leaks({proof.begin(), proof.end()}, &drop);
-    }
+    for (std::size_t k = 0; k < found.count; ++k) look_closely(*found.all[k], &drop);
   }
 }
 
@@ -57,8 +134,7 @@ void waits_begun(const wait_list& waits) noexcept {
   for (std::size_t i = 0; i < last; ++i) {
     const wait_list::begun& each = waits.waits[i];
     if (each.waiter->word.load(std::memory_order_acquire) != each.word) continue;
-    local_proof proof;
-    if (proof.prove(*each.waiter)) announce_leaks({proof.begin(), proof.end()}, nullptr);
+    look_closely(*each.waiter, nullptr);
   }
 }
 

@@ -6,7 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include <leash/detail/base/mutation.hpp>
 #include <leash/leaks.hpp>
 
 #include "leak/leak_access.hpp"
@@ -37,20 +36,12 @@ struct leak_patrol::state {
       if (each.record->home.load(std::memory_order_acquire) == &home) ours.push_back(each);
     announce_leaks(ours, nullptr);
     if (home.policy.load(std::memory_order_relaxed) == leak_policy::unwind) unwind(ours);
-    known = std::move(ours);
   } catch (...) {
     return;  // out of memory: the next time, perhaps
   }
 
-  // Those that were proven last time already: a frame that has been exposed since is not among them any more.
-  void unwind(const std::vector<proven_goroutine>& ours) {
-    std::vector<proven_goroutine> twice;
-    for (const proven_goroutine& each : ours) {
-      const proven_goroutine* at = find_proven(known, each.record);
-      const bool known_before = at != nullptr && at->word == each.word;
-      if (known_before || mutated(rule::proven_twice)) twice.push_back(each);
-    }
-    const unwinding_result result = unwind_leaks(twice);
+  static void unwind(const std::vector<proven_goroutine>& ours) {
+    const unwinding_result result = unwind_leaks(ours);
     count_unwound(result.unwound);
     if (result.unwound != 0)
       std::fprintf(stderr, "leash: %zu leaked goroutine%s unwound\n", result.unwound,
@@ -58,10 +49,8 @@ struct leak_patrol::state {
     if (result.refuted)
       std::fputs(
           "leash: a goroutine that was proven to be leaked was woken while they were being "
-          "unwound; "
-          "the others are left alone until it is proven again.\n"
-          "Somebody has a pointer to a handle in a frame that leash cannot see: say lend(x) for as "
-          "long as it may be used.\n",
+          "unwound; the others are left alone until they are proven again.\n"
+          "Somebody has a pointer that leash cannot see (docs/leak-proof.md, A1 to A3).\n",
           stderr);
   }
 
@@ -70,7 +59,6 @@ struct leak_patrol::state {
   std::mutex lock;
   std::condition_variable changed;
   bool over = false;
-  std::vector<proven_goroutine> known;  // the patrol's own; in the order of records
   std::thread thread;
 };
 

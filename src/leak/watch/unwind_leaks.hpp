@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <span>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 
 namespace leash::detail {
 

@@ -10,7 +10,7 @@
 #include <leash/detail/base/object.hpp>
 #include <leash/detail/sched/goroutine.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 #include "leak/why/wait_view.hpp"
 
 // Where the handles lie that would end a wait, for people: the nearest places, not the whole proof. What is in a buffer or a

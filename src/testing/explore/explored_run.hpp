@@ -14,7 +14,7 @@
 
 #include <leash/detail/base/block_vector.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/proven_goroutine.hpp"
 #include "sched/worker.hpp"
 #include "testing/explore/chooser.hpp"
 #include "testing/explore/fiber.hpp"

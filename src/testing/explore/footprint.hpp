@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -15,6 +16,7 @@ class footprint {
   struct trace {
     std::uint64_t what;
     access how;
+    std::array<std::uint8_t, 7> nothing{};  // no hole, see run_event
   };
 
   void add(std::uint64_t what, access how) {

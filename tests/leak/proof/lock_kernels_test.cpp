@@ -95,6 +95,7 @@ TEST_P(LockKernels, AMutexInASharedBlockThatIsLockedTwice) {
 
 TEST_P(LockKernels, AMutexWhoseGuardWasAbandoned) {
   EXPECT_EQ("next", left_by(1, []() -> task<> {
+              global_a = mutex();
               auto forgotten = co_await global_a.lock();
               forgotten.abandon();
               go([]() -> task<> {

@@ -8,7 +8,7 @@
 #include <leash/leash.hpp>
 #include <leash/testing.hpp>
 
-#include "leak/proof/prover.hpp"
+#include "leak/proof/prove_all.hpp"
 
 namespace leash {
 namespace {
@@ -18,10 +18,7 @@ using namespace std::chrono_literals;
 // On virtual time, so that a sleep ends when nobody else can run.
 constexpr runtime_options quiet{.processors = 2, .leaks = leak_policy::off, .virtual_time = true};
 
-std::size_t proven() {
-  static detail::prover prover;
-  return prover.prove().size();
-}
+std::size_t proven() { return detail::prove_all().size(); }
 
 // Until the others have got as far as they can.
 task<> settle() { co_await sleep(20ms); }
@@ -210,7 +207,7 @@ TEST(Prover, FindsMainItselfInADeadlock) {
   EXPECT_EQ(count, 0u);  // the deadline ends both
 }
 
-TEST(Prover, PatrolUnwindsWhatItHasProvenTwice) {
+TEST(Prover, PatrolUnwindsWhatIsLeaked) {
   struct witness {
     std::atomic<int>* gone;
     explicit witness(std::atomic<int>& count) : gone(&count) {}

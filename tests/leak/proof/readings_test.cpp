@@ -1,8 +1,7 @@
-// A proof reads everything twice while the program goes on: what changes in between is taken for live. The changes are made here
-// at chosen moments of the proof, on the thread that makes it.
+// A trial reads everything twice while the program goes on: what changes in between is taken for live. The changes are made here
+// at chosen moments of it, on the thread that makes it.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,11 +16,6 @@ namespace leash {
 namespace {
 
 using namespace std::chrono_literals;
-using detail::reading;
-
-reading moment;
-std::function<void()> change;
-
 class Readings : public ::testing::Test, public testing::what_is_proven {
  protected:
   void SetUp() override { forget_all(); }
@@ -30,16 +24,6 @@ class Readings : public ::testing::Test, public testing::what_is_proven {
   template <class F>
   static void run(F main) {
     leash::run(std::move(main), {.processors = 1, .leaks = leak_policy::off});
-  }
-
-  static std::string proven_if(reading when, std::function<void()> changed) {
-    moment = when;
-    change = std::move(changed);
-    std::string found = proven([](reading read) {
-      if (read == moment && change) std::exchange(change, nullptr)();
-    });
-    EXPECT_FALSE(change) << "the proof did not come to that moment";
-    return found;
   }
 
   static void unwind(const std::string& name) {
@@ -72,88 +56,6 @@ task<> borrows(const channel<int>* from) {
   testing::what_is_proven::stays("borrower");
   co_await sleep(1h);
   co_await from->send(1);
-}
-
-TEST_F(Readings, WhoIsClaimedMeanwhileIsLiveAndWhomItCanHelp) {
-  std::string before;
-  std::string found = "?";
-  run([&]() -> task<> {
-    go(receiver_and_keeper);
-    co_await settled(2);
-    before = proven();
-    found = proven_if(reading::borrows, [] { unwind("keeper"); });
-  });
-  EXPECT_EQ(before, "keeper receiver");
-  EXPECT_EQ(found, "");
-}
-
-// A container that is read while a handle is taken out of it: where the handle was nobody has it any more, and where it is now
-// nobody has looked.
-TEST_F(Readings, WhatIsTakenOutOfABlockMeanwhileIsNotLost) {
-  struct shelf {
-    send_channel<int> sender;
-  };
-  std::string found = "?";
-  run([&]() -> task<> {
-    auto shared = make_traced<shelf>();
-    auto [sender, receiver] = make_channel<int>();
-    shared->sender = std::move(sender);
-    go([receiver = std::move(receiver), shared]() -> task<> {
-      stays("receiver");
-      co_await receiver.receive();
-    });
-    co_await settled(1);
-    send_channel<int> taken;
-    found = proven_if(reading::ability, [&] {
-      taken = std::move(shared->sender);
-      shared.reset();
-    });
-    EXPECT_EQ(taken.try_send(1), op_status::success);
-  });
-  EXPECT_EQ(found, "");
-}
-
-TEST_F(Readings, WhoseFrameIsBorrowedFromMeanwhileIsLive) {
-  std::string before;
-  std::string found = "?";
-  run([&]() -> task<> {
-    go(waits_where_its_address_is_known);
-    co_await settled(1);
-    before = proven();
-    found = proven_if(reading::borrows, [] { go(borrows, known_by_address); });
-  });
-  EXPECT_EQ(before, "waiter");
-  EXPECT_EQ(found, "");
-}
-
-TEST_F(Readings, WhoseFrameIsLentMeanwhileIsLive) {
-  std::string found = "?";
-  run([&]() -> task<> {
-    go(waits_where_its_address_is_known);
-    co_await settled(1);
-    std::optional<leash::lend> lent;
-    found = proven_if(reading::borrows, [&] { lent.emplace(*known_by_address); });
-  });
-  EXPECT_EQ(found, "");
-}
-
-TEST_F(Readings, AGoroutineThatBeginsMeanwhileMayBorrow) {
-  auto& records = detail::goroutine_pool::instance();
-  std::uint32_t end = 0;
-  std::string found = "?";
-  run([&]() -> task<> {
-    go(waits_where_its_address_is_known);
-    co_await settled(1);
-    found = proven_if(reading::goroutines, [&] {
-      end = records.size();
-      // Until there are records that the proof has not looked at.
-      while (records.size() == end) go([]() -> task<> { co_return; });
-      go(borrows, known_by_address);
-    });
-    co_await testing::until([] { return num_goroutines() == 3; });
-    EXPECT_GE(records.index_of(&record_of("borrower")), end);
-  });
-  EXPECT_EQ(found, "");
 }
 
 TEST_F(Readings, AnObjectThatIsNotAsItWasIsNotUnchanged) {

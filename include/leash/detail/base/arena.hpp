@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <leash/detail/base/reserved_range.hpp>
+
 // Memory for coroutine frames, closures, channel buffers and traced blocks.
 //
 // All of it lies in one reserved range of addresses, so that "does this word point into a frame?" is
@@ -25,16 +27,40 @@ namespace leash::detail {
 // memory is used for nothing else afterwards: what still points there points to nobody's frame.
 enum class block_kind : std::uint8_t { free, frame, closure, buffer, traced, own };
 
+// Whose a block is: a record or an object of leash's region, or null. In half a pointer's room.
+class block_owner {
+ public:
+  void* load(std::memory_order order = std::memory_order_seq_cst) const noexcept {
+    const std::uint32_t number = number_.load(order);
+    return number == 0
+               ? nullptr
+               : reinterpret_cast<void*>(region_begin + (number - 1) * std::uintptr_t{unit});
+  }
+  void store(const void* owner, std::memory_order order = std::memory_order_seq_cst) noexcept {
+    const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(owner) - region_begin;
+    number_.store(owner == nullptr ? 0 : static_cast<std::uint32_t>(at / unit) + 1, order);
+  }
+
+ private:
+  static constexpr std::uintptr_t unit = 64;
+  static_assert(region_size / unit <= std::uintptr_t{1} << 32);
+
+  std::atomic<std::uint32_t> number_{0};
+};
+
 struct block_header {
-  std::atomic<void*>
-      owner;  // frame, closure: the goroutine; buffer, traced: the object. May be null
+  block_owner owner;  // frame, closure: the goroutine; buffer, traced: the object. May be null
+  std::atomic<std::uint32_t> version;  // grows with every borrow, exposure and lend of the block
   std::atomic<block_kind> kind;
   std::atomic<std::uint8_t> marks;  // see exposure.hpp
   std::uint8_t size_class;
-  std::atomic<std::uint8_t> lent;      // >0: somebody outside may use it for now, see exposure.hpp
-  std::atomic<std::uint32_t> version;  // grows with every borrow, exposure and lend of the block
+  std::atomic<std::uint8_t> lent;  // >0: somebody outside may use it for now, see exposure.hpp
 };
-static_assert(sizeof(block_header) == 16);
+static_assert(sizeof(block_header) == 12);
+// What a block takes besides what lies in it. Where the block begins nothing is: that is one past the end of the block before, and
+// nobody who means this one, or its header, has that address.
+inline constexpr std::size_t header_bytes = 16;
+inline constexpr std::size_t header_offset = header_bytes - sizeof(block_header);
 // A count that has come this far stays until the memory is allocated anew.
 constexpr std::uint8_t lent_for_good = 0xff;
 

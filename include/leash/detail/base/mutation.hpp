@@ -48,24 +48,16 @@ enum class rule : std::uint8_t {
   lent_is_open,               // what is lent may be used by anybody, and is taken for live
   lend_grows_version,      // a lend bumps the version of its block when it begins and when it ends
   weak_can_use,            // who knows a traced block weakly counts as able to use it
-  words_read_again,        // who has been claimed since the first reading is live
   versions_read_again,     // so is who waits for what somebody got a handle to
   generation_read_again,   // or what is another object by now
-  blocks_read_again,       // or who has a handle in a block that was opened or borrowed since
-  newcomers_borrow,        // a goroutine that began after the first reading may borrow, too
-  live_borrowers_count,    // a frame that a live goroutine borrows from is live
-  open_is_live,            // what is exposed or lent is live
   parent_cancels,          // who can cancel a context can cancel those below
   shield_hides_leash,      // the leash of a shielded goroutine wakes nobody
   external_is_live,        // a wait for what has no handle is live
-  buffer_gives,            // who can receive from a channel can use what is buffered in it
-  traced_gives,            // who can use a traced block can use what lies in it
   local_proof_has_limits,  // what a local proof has no room for is live
   local_proof_knows_no_borrower,  // what somebody borrows is live for it
   local_proof_reads_again,        // it reads everything twice as well
   leaks_claimed_first,            // all that is proven is claimed before any of it is destroyed
   failed_claim_stops,             // who cannot be claimed keeps those after it from being unwound
-  proven_twice,                   // the patrol unwinds what it has proven twice
   served_is_woken,                // who has got a value, or given one, is made ready
   unlock_wakes_next,              // who waits longest gets the mutex that is let go
   broadcast_wakes_all,            // a broadcast wakes all

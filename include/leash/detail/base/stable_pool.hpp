@@ -15,7 +15,8 @@ namespace leash::detail {
 // Records that are made once and recycled for ever: their memory is never unmapped and their
 // constructor never runs again, so a late reader always finds a record of the same type, and counters
 // in it that only grow (epochs, generations, versions) keep growing over every reuse.
-// What is free is kept by its index: a record's address stands nowhere but where somebody uses it.
+// What is free is kept by its index, inverted: a record's address stands nowhere but where somebody uses it, and two small numbers
+// side by side may look like one.
 // There is one pool a type in a process. T is default-constructed; acquire() and release() may be
 // called from any thread.
 template <class T, std::size_t Limit>
@@ -27,17 +28,17 @@ class stable_pool {
     return pool;
   }
 
-  // Throws std::bad_alloc when `Limit` records are in use.
+  // Throws std::bad_alloc when all but one of `Limit` records are in use.
   [[gnu::noinline]] T* acquire() {
     thread_cache& local = cache();
     if (local.count == 0) refill(local);
-    return base_ + local.items[--local.count];
+    return base_ + ~local.items[--local.count];
   }
 
   [[gnu::noinline]] void release(T* record) noexcept {
     thread_cache& local = cache();
     if (local.count == cache_size) spill(local, cache_size / 2);
-    local.items[local.count++] = index_of(record);
+    local.items[local.count++] = ~index_of(record);
   }
 
   // Records 0 … size() - 1 exist; they may be in use or not.
@@ -87,7 +88,9 @@ class stable_pool {
     range_.use((first + batch) * sizeof(T));
     for (std::uint32_t i = batch; i-- > 0;) {
       new (base_ + first + i) T;
-      local.items[local.count++] = first + i;
+      // The first is nobody's: where the records begin is known, and who knows that knows nobody by it.
+      if (first + i == 0) continue;
+      local.items[local.count++] = ~(first + i);
     }
     size_.store(first + batch, std::memory_order_release);
   }

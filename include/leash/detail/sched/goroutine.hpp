@@ -136,8 +136,9 @@ using borrow_edge_pool = stable_pool<borrow_edge, std::size_t{1} << 22>;
 // How far the unwinding of a goroutine has come. `abandoning`: an operation may still use its frames.
 enum class unwind_phase : std::uint8_t { none, abandoning, under_way };
 
-// What has been found out about a goroutine that waits. It is taken back when the goroutine runs all the same.
-enum class leak_mark : std::uint8_t { none, proven };
+// What has been found out about a goroutine that waits: that it can never run again, and that somebody was told. It is taken back
+// when the goroutine runs all the same.
+enum class leak_mark : std::uint8_t { none, proven, announced };
 
 // That a plain thread was woken: no cohort's number.
 inline constexpr std::uint32_t thread_woken = ~std::uint32_t{0};

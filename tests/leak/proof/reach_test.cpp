@@ -14,7 +14,7 @@
 
 #include <leash/leash.hpp>
 
-#include "leak/reach/prove_reach.hpp"
+#include "leak/proof/prove_all.hpp"
 #include "support/proven.hpp"
 #include "support/workers.hpp"
 
@@ -26,15 +26,7 @@ using testing::until;
 class Reach : public testing::ProvenOverWorkers {
  protected:
   // What is proven, as names.
-  static std::string reached() {
-    std::vector<std::string> names;
-    for (const detail::unreachable_goroutine& each : detail::prove_reach())
-      names.push_back(name_of(*each.record));
-    std::sort(names.begin(), names.end());
-    std::string text;
-    for (const std::string& each : names) text += (text.empty() ? "" : " ") + each;
-    return text;
-  }
+  static std::string reached() { return proven(); }
 };
 LEASH_OVER_WORKERS(Reach);
 
@@ -226,7 +218,7 @@ TEST(ReachFromOutside, FindsTheLoserOfARaceAndWhoWaitsForHim) {
   // How often it looks is no matter: what a worker has left somewhere is gone when it has run something else.
   for (int looks = 0; looks < 100'000 && found != 10; ++looks) {
     std::this_thread::yield();
-    found = detail::prove_reach().size();
+    found = detail::prove_all().size();
   }
   EXPECT_EQ(found, 10u);
 }

@@ -1,4 +1,4 @@
-#include "leak/reach/reach.hpp"
+#include "leak/proof/reach.hpp"
 
 #include <leash/detail/sched/promise.hpp>
 
@@ -36,12 +36,15 @@ bool reach::prepare() noexcept {
   const std::size_t blocks = arena_used.load(std::memory_order_acquire) + some_memory;
   // What has grown is all zero.
   clear();
-  const bool enough = first_dependent_.make_room(object_room) && can_.make_room(object_room) &&
-                      gone_through_.make_room(object_room) && standing_.make_room(record_room) &&
-                      found_.make_room(record_room) &&
-                      dependents_.make_room(4 * record_room + object_room) &&
-                      seen_.make_room(blocks / block_unit / 64 + 1) &&
-                      to_do_.make_room(blocks / (2 * block_unit) + object_room) && map_.prepare();
+  const bool enough =
+      first_dependent_.make_room(object_room) && can_.make_room(object_room) &&
+      gone_through_.make_room(object_room) && standing_.make_room(record_room) &&
+      lead_to_object_.make_room(object_room) && lead_to_use_.make_room(object_room) &&
+      lead_to_goroutine_.make_room(record_room) &&
+      lead_to_block_.make_room(blocks / block_unit + 1) && found_.make_room(record_room) &&
+      dependents_.make_room(4 * record_room + object_room) &&
+      seen_.make_room(blocks / block_unit / 64 + 1) &&
+      to_do_.make_room(blocks / (2 * block_unit) + object_room) && map_.prepare();
   objects_ = &objects[0];
   records_ = &records[0];
   arena_begin_ = arena_begin.load(std::memory_order_acquire);
@@ -89,7 +92,7 @@ void reach::read_goroutine(std::uint32_t index) noexcept {
   const wait_state state = state_of(record.word.load(std::memory_order_relaxed));
   if (state == wait_state::dead) return;
   if (state == wait_state::waiting &&
-      record.leak.load(std::memory_order_relaxed) == leak_mark::proven) {
+      record.leak.load(std::memory_order_relaxed) != leak_mark::none) {
     standing_[index] = standing::known;
     return;
   }
@@ -118,7 +121,7 @@ void reach::read_goroutine(std::uint32_t index) noexcept {
   if (may_be_leaked)
     ++effort_.waiting;
   else
-    make_live(index);
+    make_live(index, {led_by::itself, 0});
 }
 
 // False: there was no room to say so, or somebody without a handle can do it.
@@ -136,7 +139,8 @@ bool reach::depend(std::uint32_t waiter, object& on, capability_set what) noexce
     if (!add_dependent(parent, child, set_of(capability::cancel) | object_bit)) return false;
     gone_through_[child] |= linked;
     if ((above->outside.load(std::memory_order_relaxed) & set_of(capability::cancel)) != 0)
-      see_object(parent, static_cast<std::uint8_t>(set_of(capability::cancel)));
+      see_object(parent, static_cast<std::uint8_t>(set_of(capability::cancel)),
+                 {led_by::itself, 0});
     below = above;
   }
 }
@@ -207,52 +211,59 @@ void reach::scan(std::uintptr_t begin, std::uintptr_t end) noexcept {
     const std::uintptr_t fourth = at[3];
     if ((names(first) | names(second) | names(third) | names(fourth)) == 0) [[likely]]
       continue;
-    see_word(first);
-    see_word(second);
-    see_word(third);
-    see_word(fourth);
+    see_word(first, at);
+    see_word(second, at + 1);
+    see_word(third, at + 2);
+    see_word(fourth, at + 3);
   }
-  for (; at < last; ++at) see_word(*at);
+  for (; at < last; ++at) see_word(*at, at);
 }
 
-void reach::see_word(std::uintptr_t word) noexcept {
+void reach::see_word(std::uintptr_t word, const volatile void* place) noexcept {
   word &= address_bits;
   if (!in_region(word)) return;
+  const lead from{led_by::word, reinterpret_cast<std::uintptr_t>(place)};
   const std::uintptr_t in_objects = word - reinterpret_cast<std::uintptr_t>(objects_);
   if (in_objects < std::uintptr_t{object_count_} * sizeof(object)) {
     const auto index = static_cast<std::uint32_t>(in_objects / sizeof(object));
     const std::uintptr_t inside = in_objects % sizeof(object);
     const bool is_tagged = inside >= 32 && inside < 64;
-    see_object(index, is_tagged ? static_cast<std::uint8_t>(capabilities_of(word)) : everything);
+    see_object(index, is_tagged ? static_cast<std::uint8_t>(capabilities_of(word)) : everything,
+               from);
   } else {
-    see_address(word);
+    see_address(word, from);
   }
 }
 
-void reach::see_object(std::uint32_t index, std::uint8_t can) noexcept {
+void reach::see_object(std::uint32_t index, std::uint8_t can, lead from) noexcept {
   const auto fresh = static_cast<std::uint8_t>((can | held) & ~can_[index]);
   if (fresh == 0) return;
+  if ((fresh & held) != 0) lead_to_object_[index] = from;
+  if ((fresh & 31) != 0) lead_to_use_[index] = from;
   can_[index] |= fresh;
   if ((gone_through_[index] & queued) != 0) return;
   gone_through_[index] |= queued;
   to_do_[to_do_count_++] = std::uintptr_t{index} << 1 | 1;
 }
 
-void reach::see_address(std::uintptr_t address) noexcept {
+void reach::see_address(std::uintptr_t address, lead from) noexcept {
   const std::uintptr_t offset = address - arena_begin_;
   // One past the end of the arena is the end of its last block.
   if (offset > arena_used_) return;
   const found_block here =
       offset < arena_used_ ? block_at(arena_begin_, offset, arena_pages) : found_block{};
-  see_block(here);
-  // One past the end of what lies in a block may be the header of the next, or where a page has no more room: both are meant.
-  const std::uintptr_t start =
-      here.header == nullptr ? address : reinterpret_cast<std::uintptr_t>(here.header);
-  if (address - start < sizeof(block_header) && start > arena_begin_)
-    see_block(block_at(arena_begin_, start - 1 - arena_begin_, arena_pages));
+  const std::uintptr_t start = here.header == nullptr
+                                   ? address
+                                   : reinterpret_cast<std::uintptr_t>(here.header) - header_offset;
+  // What is in a header only the runtime has, which means nobody by it. Before it, or where a page has no more room, is one past
+  // the end of what lies in the block before.
+  if (address - start >= header_bytes)
+    see_block(here, from);
+  else if (address == start && start > arena_begin_)
+    see_block(block_at(arena_begin_, start - 1 - arena_begin_, arena_pages), from);
 }
 
-void reach::see_block(const found_block& block) noexcept {
+void reach::see_block(const found_block& block, lead from) noexcept {
   if (block.header == nullptr) return;
   const block_kind kind = block.header->kind.load(std::memory_order_relaxed);
   if (kind == block_kind::free || kind == block_kind::own) return;
@@ -261,20 +272,23 @@ void reach::see_block(const found_block& block) noexcept {
   const std::uint64_t bit = std::uint64_t{1} << (number % 64);
   if ((seen_[number / 64] & bit) != 0) return;
   seen_[number / 64] |= bit;
+  lead_to_block_[number] = from;
   ++effort_.blocks;
   to_do_[to_do_count_++] = header;
 }
 
-void reach::make_live(std::uint32_t index) noexcept {
+void reach::make_live(std::uint32_t index, lead from) noexcept {
   if (standing_[index] != standing::candidate) return;
   standing_[index] = standing::live;
+  lead_to_goroutine_[index] = from;
   const goroutine& record = records_[index];
+  const lead own{led_by::goroutine, reinterpret_cast<std::uintptr_t>(&record)};
   for (const promise_base* frame = record.top; frame != nullptr; frame = frame->parent)
-    see_address(reinterpret_cast<std::uintptr_t>(frame));
-  if (record.closure != nullptr) see_address(reinterpret_cast<std::uintptr_t>(record.closure));
+    see_address(reinterpret_cast<std::uintptr_t>(frame), own);
+  if (record.closure != nullptr) see_address(reinterpret_cast<std::uintptr_t>(record.closure), own);
   // It can ask for its context, and look up values there.
   if (const object* leash = record.leash.load(std::memory_order_relaxed))
-    see_object(static_cast<std::uint32_t>(leash - objects_), 0);
+    see_object(static_cast<std::uint32_t>(leash - objects_), 0, own);
 }
 
 void reach::go_on() noexcept {
@@ -297,7 +311,7 @@ void reach::go_on_with_block(std::uintptr_t header) noexcept {
     if (reinterpret_cast<std::uintptr_t>(promise.self.address()) == begin)
       begin += functions + sizeof(promise_base);
   }
-  scan(begin, header + block.bytes);
+  scan(begin, header - header_offset + block.bytes);
 }
 
 void reach::go_on_with_object(std::uint32_t index) noexcept {
@@ -308,15 +322,17 @@ void reach::go_on_with_object(std::uint32_t index) noexcept {
     const auto body = reinterpret_cast<std::uintptr_t>(&reached.body[0]);
     scan(body, body + sizeof(reached.body));
     if (const object* parent = reached.parent.load(std::memory_order_relaxed))
-      see_object(static_cast<std::uint32_t>(parent - objects_), 0);
+      see_object(static_cast<std::uint32_t>(parent - objects_), 0,
+                 {led_by::parent, reinterpret_cast<std::uintptr_t>(&reached)});
   }
   for (std::uint32_t at = first_dependent_[index]; at != 0; at = dependents_[at - 1].next) {
     const dependent& each = dependents_[at - 1];
     if ((each.what & fresh & 31) == 0) continue;
     if ((each.what & object_bit) != 0)
-      see_object(each.who, static_cast<std::uint8_t>(set_of(capability::cancel)));
+      see_object(each.who, static_cast<std::uint8_t>(set_of(capability::cancel)),
+                 {led_by::parent, reinterpret_cast<std::uintptr_t>(&reached)});
     else
-      make_live(each.who);
+      make_live(each.who, {led_by::object, reinterpret_cast<std::uintptr_t>(&reached)});
   }
 }
 
@@ -330,6 +346,33 @@ bool reach::was_seen(const void* address) const noexcept {
   return (seen_[number / 64] >> (number % 64) & 1) != 0;
 }
 
+reach::lead reach::lead_to(const goroutine& record) const noexcept {
+  const auto index = static_cast<std::uint32_t>(&record - records_);
+  if (index >= record_count_ || standing_[index] != standing::live) return {led_by::nothing, 0};
+  return lead_to_goroutine_[index];
+}
+
+reach::lead reach::lead_to(const object& reached) const noexcept {
+  const auto index = static_cast<std::uint32_t>(&reached - objects_);
+  if (index >= object_count_ || can_[index] == 0) return {led_by::nothing, 0};
+  return lead_to_object_[index];
+}
+
+reach::lead reach::lead_to_use_of(const object& reached) const noexcept {
+  const auto index = static_cast<std::uint32_t>(&reached - objects_);
+  if (index >= object_count_ || (can_[index] & 31) == 0) return {led_by::nothing, 0};
+  return lead_to_use_[index];
+}
+
+reach::lead reach::lead_to_block(const void* inside) const noexcept {
+  const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(inside) - arena_begin_;
+  if (offset >= arena_used_) return {led_by::nothing, 0};
+  const found_block block = block_at(arena_begin_, offset, arena_pages);
+  if (block.header == nullptr || !was_seen(inside)) return {led_by::nothing, 0};
+  return lead_to_block_[(reinterpret_cast<std::uintptr_t>(block.header) - arena_begin_) /
+                        block_unit];
+}
+
 void reach::collect() noexcept {
   for (std::uint32_t i = 0; i < record_count_; ++i) {
     if (standing_[i] != standing::candidate && standing_[i] != standing::known) continue;
@@ -337,6 +380,8 @@ void reach::collect() noexcept {
     bool pinned = record.closure != nullptr && was_seen(record.closure);
     for (const promise_base* frame = record.top; frame != nullptr && !pinned; frame = frame->parent)
       pinned = was_seen(frame);
+    if (standing_[i] == standing::candidate)
+      record.leak.store(leak_mark::proven, std::memory_order_relaxed);
     found_[found_count_++] = {&record, record.word.load(std::memory_order_relaxed), pinned};
   }
 }

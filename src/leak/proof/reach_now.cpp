@@ -1,8 +1,9 @@
-#include "leak/reach/reach_now.hpp"
+#include "leak/proof/reach_now.hpp"
 
 #include "base/world/gate.hpp"
 #include "base/world/raw_system.hpp"
-#include "leak/reach/reach.hpp"
+#include "base/world/standing.hpp"
+#include "leak/proof/reach.hpp"
 
 // Built without sanitizers, see libraries.cmake.
 
@@ -24,7 +25,11 @@ namespace leash::detail {
   attempt.failed = world.failed();
   attempt.culprit = world.culprit();
   attempt.signalled = world.signalled();
+  attempt.stood = __atomic_load_n(&arrived_threads, __ATOMIC_SEQ_CST);
   attempt.stopping = world.took();
+  // Everything below where it was asked from is the proof's own.
+  const known_thread* const self = this_known_thread();
+  if (self != nullptr && self->asks_from != 0) stack = self->asks_from;
   if (attempt.failed == refusal::none) attempt.computed = prepared.compute(stack);
   world.resume();
   attempt.pause = raw::nanoseconds() - began;

@@ -15,6 +15,7 @@ struct reach_attempt {
   int culprit = 0;        // the thread because of which it failed
   bool computed = false;  // false without a refusal: what there was no room for came meanwhile
   std::size_t signalled = 0;
+  std::size_t stood = 0;      // threads that were held up
   std::int64_t stopping = 0;  // nanoseconds
   std::int64_t pause = 0;     // nanoseconds
 };

@@ -8,7 +8,7 @@
 
 #include "base/arena_pages.hpp"
 #include "base/world/memory_map.hpp"
-#include "leak/reach/work_area.hpp"
+#include "leak/proof/work_area.hpp"
 
 // Who can still be woken, while the world stands: pointers are followed from what can run.
 //
@@ -56,6 +56,26 @@ class reach {
   };
   const effort& last_effort() const noexcept { return effort_; }
 
+  // By what a goroutine was found to be live.
+  enum class led_by : std::uint8_t {
+    itself,     // it runs, can run, or waits for what has no handle
+    object,     // `at`: the object by which its wait is ended
+    word,       // `at`: where the word lay that named the object, or pointed into the block
+    parent,     // `at`: the object below, or above, in a tree of contexts
+    goroutine,  // `at`: the record of the one whose frame it is
+    nothing,
+  };
+  struct lead {
+    led_by by;
+    std::uintptr_t at;
+  };
+  // Of the last computation, until the next.
+  lead lead_to(const goroutine& record) const noexcept;
+  // To where it is held, and to what can do something to it.
+  lead lead_to(const object& reached) const noexcept;
+  lead lead_to_use_of(const object& reached) const noexcept;
+  lead lead_to_block(const void* inside) const noexcept;
+
  private:
   enum class standing : std::uint8_t { none, candidate, live, root, known };
   // Somebody, or something, for whom it matters what can be done to an object. In a list of the object.
@@ -76,11 +96,11 @@ class reach {
   void scan_roots() noexcept;
   void scan_registers() noexcept;
   void scan(std::uintptr_t begin, std::uintptr_t end) noexcept;
-  void see_word(std::uintptr_t word) noexcept;
-  void see_object(std::uint32_t index, std::uint8_t can) noexcept;
-  void see_address(std::uintptr_t address) noexcept;
-  void see_block(const found_block& block) noexcept;
-  void make_live(std::uint32_t goroutine) noexcept;
+  void see_word(std::uintptr_t word, const volatile void* place) noexcept;
+  void see_object(std::uint32_t index, std::uint8_t can, lead from) noexcept;
+  void see_address(std::uintptr_t address, lead from) noexcept;
+  void see_block(const found_block& block, lead from) noexcept;
+  void make_live(std::uint32_t goroutine, lead from) noexcept;
   void go_on() noexcept;
   void go_on_with_block(std::uintptr_t header) noexcept;
   void go_on_with_object(std::uint32_t index) noexcept;
@@ -104,6 +124,11 @@ class reach {
   work_area<std::uintptr_t>
       to_do_;  // headers of blocks; objects by their index, with the lowest bit set
   work_area<leaked> found_;
+  // Written when what they are of was reached first; what is older is not looked at.
+  work_area<lead> lead_to_object_;     // by object
+  work_area<lead> lead_to_use_;        // by object; the last there was, by which most can be done
+  work_area<lead> lead_to_goroutine_;  // by record
+  work_area<lead> lead_to_block_;      // by a block's number
   std::size_t dependent_count_ = 0;
   std::size_t to_do_count_ = 0;
   std::size_t found_count_ = 0;
