@@ -36,6 +36,12 @@ set(leash_while_threads_stand src/base/world/gate.cpp src/base/world/stop.cpp sr
 set(leash_options_while_threads_stand -fno-builtin -O2)
 if(LEASH_SANITIZE)
   list(APPEND leash_options_while_threads_stand -fno-sanitize=all)
+  # They have to know which one there is all the same: of its own thread, and of what it keeps. As gcc says it.
+  if(LEASH_SANITIZE MATCHES "thread")
+    list(APPEND leash_options_while_threads_stand -D__SANITIZE_THREAD__=1)
+  elseif(LEASH_SANITIZE MATCHES "address")
+    list(APPEND leash_options_while_threads_stand -D__SANITIZE_ADDRESS__=1)
+  endif()
 endif()
 set_source_files_properties(${leash_while_threads_stand} PROPERTIES COMPILE_OPTIONS "${leash_options_while_threads_stand}")
 leash_compile_together(leash_core GROUPS src/base src/sched src/sync src/leak src/race

@@ -112,15 +112,14 @@ std::uint64_t blocked_by(int thread) noexcept {
 
 constexpr std::uint64_t bit_of(int number) noexcept { return std::uint64_t{1} << (number - 1); }
 
-// ThreadSanitizer has a thread of its own that touches nothing of the program's. It blocks what others send, and leaves in what
-// a thread brings upon itself; a program that blocks signals blocks both.
-bool is_of_sanitizer(std::uint64_t blocked) noexcept {
+// ThreadSanitizer has a thread of its own that touches nothing of the program's. It is the first that was started, and lets no
+// signal in that others send.
+bool is_of_sanitizer(bool first_started, std::uint64_t blocked) noexcept {
   constexpr int first_of_real_time = 34;
   constexpr std::uint64_t sent = ~(bit_of(first_of_real_time) - 1) | bit_of(SIGHUP) |
                                  bit_of(SIGINT) | bit_of(SIGQUIT) | bit_of(SIGUSR1) |
                                  bit_of(SIGUSR2) | bit_of(SIGALRM) | bit_of(SIGTERM);
-  constexpr std::uint64_t own = bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGFPE);
-  return LEASH_TSAN != 0 && (blocked & sent) == sent && (blocked & own) == 0;
+  return LEASH_TSAN != 0 && first_started && (blocked & sent) == sent;
 }
 
 // The C library blocks all there is while it starts a thread, also the two signals that it keeps for itself and lets no program
@@ -182,6 +181,7 @@ void stopped_world::stop() noexcept {
 
 bool stopped_world::look_at_all(int directory) noexcept {
   raw::rewind(directory);
+  first_started_ = 0;
   alignas(8) char listing[8192];
   for (;;) {
     const long bytes = raw::list(directory, listing, sizeof(listing));
@@ -190,7 +190,11 @@ bool stopped_world::look_at_all(int directory) noexcept {
     for (long at = 0; at < bytes;) {
       const auto* each = reinterpret_cast<const entry*>(listing + at);
       at += each->bytes;
-      if (const int thread = number_in(&each->first_of_name); thread != 0) look_at(thread);
+      if (const int thread = number_in(&each->first_of_name); thread != 0) {
+        // They are listed in the order of their numbers.
+        if (first_started_ == 0 && thread != raw::this_process()) first_started_ = thread;
+        look_at(thread);
+      }
       if (failed_ != refusal::none) return true;
     }
   }
@@ -213,7 +217,7 @@ void stopped_world::look_at(int thread) noexcept {
     // Asked at once of who has not come for a while; under ThreadSanitizer of everybody, so as not to wait for its own thread.
     const bool ask = late_ || LEASH_TSAN != 0;
     const std::uint64_t blocked = ask ? blocked_by(thread) : 0;
-    if (is_of_sanitizer(blocked)) return;
+    if (is_of_sanitizer(thread == first_started_, blocked)) return;
     if ((blocked & bit_of(stop_signal())) != 0 && !is_for_a_moment(blocked)) {
       failed_ = refusal::blocked_signal;
       culprit_ = thread;

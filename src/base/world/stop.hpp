@@ -42,6 +42,7 @@ class stopped_world {
 
   refusal failed_ = refusal::none;
   int culprit_ = 0;
+  int first_started_ = 0;  // of the threads but the main one
   bool standing_ = false;
   bool all_stand_ = false;
   bool signal_workers_ = false;

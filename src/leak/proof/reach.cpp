@@ -97,10 +97,11 @@ void reach::read_goroutine(std::uint32_t index) noexcept {
     return;
   }
   standing_[index] = standing::candidate;
-  bool may_be_leaked = state == wait_state::waiting &&
-                       !record.external.load(std::memory_order_relaxed) &&
-                       record.home.load(std::memory_order_relaxed) != nullptr &&
-                       !is_hidden(record.id.load(std::memory_order_relaxed));
+  bool may_be_leaked =
+      state == wait_state::waiting &&
+      (!record.external.load(std::memory_order_relaxed) || mutated(rule::external_is_live)) &&
+      record.home.load(std::memory_order_relaxed) != nullptr &&
+      !is_hidden(record.id.load(std::memory_order_relaxed));
   std::size_t left = may_be_leaked ? record.target_count.load(std::memory_order_relaxed) : 0;
   const auto read = [&](const auto& places) {
     for (const published_target& place : places) {
@@ -116,7 +117,9 @@ void reach::read_goroutine(std::uint32_t index) noexcept {
        more != nullptr && left != 0; more = more->next.load(std::memory_order_relaxed))
     read(more->targets);
   object* const leash = record.leash.load(std::memory_order_relaxed);
-  if (may_be_leaked && leash != nullptr && record.shields.load(std::memory_order_relaxed) == 0)
+  const bool shielded =
+      record.shields.load(std::memory_order_relaxed) != 0 && !mutated(rule::shield_hides_leash);
+  if (may_be_leaked && leash != nullptr && !shielded)
     may_be_leaked = depend(index, *leash, set_of(capability::cancel));
   if (may_be_leaked)
     ++effort_.waiting;
@@ -129,7 +132,7 @@ bool reach::depend(std::uint32_t waiter, object& on, capability_set what) noexce
   const auto index = static_cast<std::uint32_t>(&on - objects_);
   if (!add_dependent(index, waiter, what)) return false;
   if ((on.outside.load(std::memory_order_relaxed) & what) != 0) return false;
-  if ((what & set_of(capability::cancel)) == 0) return true;
+  if ((what & set_of(capability::cancel)) == 0 || mutated(rule::parent_cancels)) return true;
   // Whoever can cancel a context above ends this one, too; so does its deadline.
   for (const object* below = &on;;) {
     object* const above = below->parent.load(std::memory_order_relaxed);

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include <leash/leash.hpp>
 #include <leash/testing.hpp>
 
 #include "leak/proof/prove_all.hpp"
+#include "support/proven.hpp"
 
 namespace leash {
 namespace {
@@ -236,6 +238,28 @@ TEST(Prover, PatrolUnwindsWhatIsLeaked) {
         co_await testing::until_alone();
       },
       {.processors = 2, .leaks = leak_policy::unwind, .patrol = 5ms});
+}
+
+// What is leaked, and whose frames nobody has: found from a plain thread, while all workers rest.
+TEST(ReachFromOutside, FindsTheLoserOfARaceAndWhoWaitsForHim) {
+  testing::what_is_proven::forget_all();
+  std::size_t found = 0;
+  runtime background({.processors = 2, .leaks = leak_policy::off});
+  background.go([]() -> task<> {
+    const channel<int> answers;
+    for (int i = 0; i < 10; ++i)
+      go([answers]() -> task<> {
+        testing::what_is_proven::stays("loser");
+        co_await answers.send(1);
+      });
+    co_return;
+  });
+  // How often it looks is no matter: what a worker has left somewhere is gone when it has run something else.
+  for (int looks = 0; looks < 100'000 && found != 10; ++looks) {
+    std::this_thread::yield();
+    found = detail::prove_all().size();
+  }
+  EXPECT_EQ(found, 10u);
 }
 
 }  // namespace
