@@ -76,10 +76,6 @@ class held_up {
 std::mutex proving;
 proof_effort effort;  // guarded by it
 
-}  // namespace
-
-namespace {
-
 [[gnu::noinline]] std::vector<proven_goroutine> prove_here() {
   constexpr int most_attempts = 8;
   const std::lock_guard guard(proving);

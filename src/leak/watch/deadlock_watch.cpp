@@ -82,11 +82,11 @@ clock_time deadlock_watch::look(scheduler& home) noexcept try {
   const bool main_is_proven = std::any_of(proven.begin(), proven.end(),
                                           [&](const auto& each) { return each.record == main; });
   if (main_is_proven && are_all_of(home, proven)) end_program();
-  next_full_proof_ = began + times_as_long * (ended - began);
-  if (!may_live) return clock_time::max();
-  next_full_proof_ = std::max(next_full_proof_, ended + pause_);
+  next_full_proof_ = std::max(began + times_as_long * (ended - began), ended + pause_);
+  // What a word left behind has hidden may show a little later; a world that could not be stopped is asked again in any case.
+  const bool again = pause_ < longest_pause || last_proof_effort().refused;
   pause_ = std::min(2 * pause_, longest_pause);
-  return clock_time::max();
+  return again ? next_full_proof_ : clock_time::max();
 } catch (...) {
   return clock_time::max();  // out of memory: the next time, perhaps
 }

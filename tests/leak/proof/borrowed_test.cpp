@@ -289,6 +289,43 @@ TEST_P(Borrowed, AnotherRuntimesGoroutine) {
   });
 }
 
+TEST_P(Borrowed, WhatAGoroutineReturnsToWhoJoinsIt) {
+  nobody_leaks([](const pause& look) -> task<> {
+    const channel<int> answers;
+    auto made = spawn([answers]() -> task<send_channel<int>> { co_return answers.sender(); });
+    co_await testing::until([&] { return made.has_ended(); });
+    go([made = std::move(made), &look]() mutable -> task<> {
+      co_await look();
+      const send_channel<int> to = co_await std::move(made).join();
+      co_await to.send(1);
+    });
+    const receive_channel<int> from = answers.receiver();
+    EXPECT_EQ(co_await from.receive(), 1);
+  });
+}
+
+TEST_P(Borrowed, WhatASharedPointerLeadsTo) {
+  nobody_leaks([](const pause& look) -> task<> {
+    const auto shared = std::make_shared<channel<int>>();
+    go([shared, &look]() -> task<> {
+      co_await look();
+      co_await shared->send(1);
+    });
+    EXPECT_EQ(co_await shared->receive(), 1);
+  });
+}
+
+// Nobody has the channel's other end: time ends the wait.
+TEST_P(Borrowed, NothingButTime) {
+  nobody_leaks([](const pause& look) -> task<> {
+    go([]() -> task<> {
+      std::optional<int> got;
+      co_await select(on_receive(channel<int>(), got), on_timeout(std::chrono::milliseconds(1)));
+    });
+    co_await look();
+  });
+}
+
 LEASH_OVER_WORKERS(Borrowed);
 
 }  // namespace
