@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/world/gate.hpp"
 #include "worker.hpp"
 
 #include <leash/detail/base/function_name.hpp>
@@ -59,9 +60,13 @@ void watchdog::wake() noexcept {
 
 void watchdog::watch() {
   std::vector<observation> seen(home_.workers.size());
+  know_this_thread();
   std::unique_lock guard(lock_);
   while (!stop_) {
-    changed_.wait_for(guard, limit_ / 4, [this] { return stop_; });
+    {
+      const idle_here idle;
+      changed_.wait_for(guard, limit_ / 4, [this] { return stop_; });
+    }
     if (stop_) return;
     guard.unlock();
     const clock::time_point now = clock::now();
@@ -69,8 +74,10 @@ void watchdog::watch() {
     guard.lock();
     // Against a worker that gets up: it is not counted as asleep any more, then reads `drowsing_`.
     drowsing_.store(true, std::memory_order_seq_cst);
-    if (home_.all_asleep())
+    if (home_.all_asleep()) {
+      const idle_here idle;
       changed_.wait(guard, [this] { return stop_ || !drowsing_.load(std::memory_order_relaxed); });
+    }
     drowsing_.store(false, std::memory_order_relaxed);
   }
 }

@@ -36,10 +36,17 @@ void on_quit(int number) noexcept {
   errno = kept;
 }
 
+// Idle, so that no proof has to wake it.
+void wait_for_post() {
+  const idle_here idle;
+  while (sem_wait(&posted) != 0) {
+  }
+}
+
 [[noreturn]] void print_when_posted() {
+  know_this_thread();
   for (;;) {
-    while (sem_wait(&posted) != 0) {
-    }
+    wait_for_post();
     std::string piece;
     goroutine_text text(trace_form::each);
     while (text.next(piece)) {

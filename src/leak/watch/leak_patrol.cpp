@@ -8,6 +8,7 @@
 
 #include <leash/leaks.hpp>
 
+#include "base/world/gate.hpp"
 #include "leak/leak_access.hpp"
 #include "leak/report/leak_board.hpp"
 #include "leak/suspects/site_history.hpp"
@@ -19,9 +20,15 @@ struct leak_patrol::state {
   state(scheduler& watched, std::chrono::milliseconds period)
       : home(watched), every(period), thread([this] { patrol(); }) {}
 
+  bool is_over_after_a_while(std::unique_lock<std::mutex>& guard) {
+    const idle_here idle;
+    return changed.wait_for(guard, every, [this] { return over; });
+  }
+
   void patrol() {
+    know_this_thread();
     std::unique_lock guard(lock);
-    while (!changed.wait_for(guard, every, [this] { return over; })) {
+    while (!is_over_after_a_while(guard)) {
       guard.unlock();
       look();
       guard.lock();
