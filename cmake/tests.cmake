@@ -16,7 +16,7 @@ function(leash_test_sources variable)
   if(LEASH_SANITIZE)
     # What sanitizers keep for themselves holds addresses of all that they look at: there leaks are missed, though nothing false is
     # said. Tests of that stay, those that wait for a leak to be found do not.
-    list(FILTER sources EXCLUDE REGEX "/leak/report/(announce|survivors|deadlock)_test|/testing/no_leaks/|/explore/(failures|bubble)_test|/why/why_test|/suspects/suspects_test|/leak/proof/(at_once|channel_kernels|group_kernels|lock_kernels|pattern_kernels|precondition|prover|scale|unwinding)_test")
+    list(FILTER sources EXCLUDE REGEX "/leak/report/(announce|survivors|deadlock)_test|/testing/no_leaks/|/explore/(failures|bubble)_test|/why/why_test|/suspects/suspects_test|/leak/proof/(at_once|channel_kernels|group_kernels|lock_kernels|pattern_kernels|precondition|prover|scale|signal_stacks|unwinding)_test")
   endif()
   set(${variable} ${sources} PARENT_SCOPE)
 endfunction()

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 
 namespace leash::detail {
 namespace {
@@ -24,17 +25,24 @@ signal_stack::signal_stack() noexcept {
   stack_t ours{};
   ours.ss_sp = static_cast<std::byte*>(mapped) + guard_bytes;
   ours.ss_size = mapped_bytes - guard_bytes;
-  if (sigaltstack(&ours, nullptr) == 0)
-    mapped_ = mapped;
-  else
+  if (sigaltstack(&ours, nullptr) != 0) {
     munmap(mapped, mapped_bytes);
+    return;
+  }
+  mapped_ = mapped;
+  const auto begin = reinterpret_cast<std::uintptr_t>(ours.ss_sp);
+  const std::uintptr_t end = begin + ours.ss_size;
+  known_ = known_stack(begin, end);
+  known_.left_at(end);
 }
 
 signal_stack::~signal_stack() {
   if (mapped_ == nullptr) return;
   stack_t none{};
   none.ss_flags = SS_DISABLE;
-  if (sigaltstack(&none, nullptr) == 0) munmap(mapped_, mapped_bytes);
+  if (sigaltstack(&none, nullptr) != 0) return;
+  known_ = known_stack();
+  munmap(mapped_, mapped_bytes);
 }
 
 }  // namespace leash::detail

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/world/gate.hpp"
+
 namespace leash::detail {
 
 // While it lives, this thread has a stack of its own for the handlers of signals, so that they can run when its stack has
@@ -12,6 +14,8 @@ class signal_stack {
 
  private:
   void* mapped_ = nullptr;
+  // A handler leaves there what registers held when its signal came.
+  known_stack known_;
 };
 
 }  // namespace leash::detail

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -45,6 +48,19 @@ class what_is_proven {
                                        detail::wait_state::waiting;
                           }));
     });
+  }
+
+  // What is proven, which should be so many. Perhaps a worker, which got no processor, has not yet let go of who waits: it is
+  // looked at again.
+  static task<std::vector<detail::proven_goroutine>> prove(std::size_t expected) {
+    constexpr int times = 100;
+    std::vector<detail::proven_goroutine> found;
+    for (int i = 0; i < times && found.size() != expected; ++i) {
+      found = detail::prove_all();
+      co_await sleep(std::chrono::milliseconds(1));
+    }
+    EXPECT_EQ(found.size(), expected);
+    co_return found;
   }
 
   // The names of all that are proven now, in the order of the alphabet, with blanks between them.

@@ -170,7 +170,8 @@ class known_stack {
   }
   ~known_stack();
 
-  // By who runs on it, and is about to leave it for another, or has come back.
+  // By who runs on it, and is about to leave it for another, or has come back. Where it ends: nothing is on it but what a
+  // signal's handler puts there, of which only what it has interrupted counts.
   void left_at(std::uintptr_t stack) noexcept;
   void entered() noexcept { left_at(0); }
 

@@ -3,6 +3,8 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include <algorithm>
+
 #include <leash/detail/base/sanitizer.hpp>
 
 #include "base/world/gate.hpp"
@@ -133,35 +135,52 @@ void memory_map::add(const memory_range& found) noexcept {
 void memory_map::cut_stacks(std::uintptr_t own) noexcept {
   // Who stops the world while it is idle has no stack to speak of.
   const known_thread* self = this_known_thread();
-  cut(self != nullptr && self->idle_from != 0 ? self->idle_from : own);
+  if (self != nullptr && self->idle_from != 0) own = self->idle_from;
+  cut(own);
   const std::uint32_t arrived = __atomic_load_n(&arrived_threads, __ATOMIC_SEQ_CST);
   const std::uint32_t gate = __atomic_load_n(&world_gate, __ATOMIC_SEQ_CST);
-  for (std::uint32_t i = 0; i < arrived && i < most_standing_threads; ++i)
+  const std::uint32_t standing = std::min(arrived, most_standing_threads);
+  for (std::uint32_t i = 0; i < standing; ++i)
     if (standing_threads[i].gate == gate) cut(standing_threads[i].stack);
+  const auto is_on = [](std::uintptr_t stack, const known_thread& place) {
+    return stack >= place.stack_begin && stack < place.stack_end;
+  };
+  const auto is_run_on = [&](const known_thread& place) {
+    if (is_on(own, place)) return true;
+    for (std::uint32_t i = 0; i < standing; ++i)
+      if (standing_threads[i].gate == gate && is_on(standing_threads[i].stack, place)) return true;
+    return false;
+  };
   const known_threads known = all_known_threads();
   for (std::uint32_t i = 0; i < known.count; ++i) {
-    if (__atomic_load_n(&known.first[i].thread, __ATOMIC_SEQ_CST) == 0) continue;
-    const std::uintptr_t idle = __atomic_load_n(&known.first[i].idle_from, __ATOMIC_SEQ_CST);
-    if (idle != 0) cut(idle);
+    const known_thread& each = known.first[i];
+    const std::uint32_t thread = __atomic_load_n(&each.thread, __ATOMIC_SEQ_CST);
+    const std::uintptr_t idle = __atomic_load_n(&each.idle_from, __ATOMIC_SEQ_CST);
+    if (thread == 0 || idle == 0 || (thread == no_thread && is_run_on(each))) continue;
+    cut_below(idle, each.stack_begin);
   }
 }
 
 void memory_map::cut(std::uintptr_t stack) noexcept {
   const known_threads known = all_known_threads();
-  for (std::uint32_t k = 0; k < known.count; ++k) {
-    const known_thread& each = known.first[k];
+  for (std::uint32_t i = 0; i < known.count; ++i) {
+    const known_thread& each = known.first[i];
     if (__atomic_load_n(&each.thread, __ATOMIC_SEQ_CST) == 0) continue;
     if (stack < each.stack_begin || stack >= each.stack_end) continue;
-    const std::size_t before = count_;
-    for (std::size_t i = 0; i < before; ++i) {
-      memory_range& range = ranges_[i];
-      if (stack < range.begin || stack >= range.end) continue;
-      const memory_range below{range.begin, each.stack_begin, range.file, range.shared};
-      range.begin = stack;
-      // What lies before the stack in the same mapping is somebody else's.
-      if (below.begin < below.end) add(below);
-      return;
-    }
+    cut_below(stack, each.stack_begin);
+    return;
+  }
+}
+
+void memory_map::cut_below(std::uintptr_t stack, std::uintptr_t stack_begin) noexcept {
+  const std::size_t before = count_;
+  for (std::size_t i = 0; i < before; ++i) {
+    memory_range& range = ranges_[i];
+    if (stack <= range.begin || stack > range.end) continue;
+    // What lies before the stack in the same mapping is somebody else's.
+    const memory_range below{range.begin, stack_begin, range.file, range.shared};
+    range.begin = stack;
+    if (below.begin < below.end) add(below);
     return;
   }
 }

@@ -35,6 +35,7 @@ class memory_map {
  private:
   void add(const memory_range& found) noexcept;
   void cut(std::uintptr_t stack) noexcept;
+  void cut_below(std::uintptr_t stack, std::uintptr_t stack_begin) noexcept;
 
   static constexpr std::size_t most_ranges = std::size_t{1} << 17;
   static constexpr std::size_t most_text = std::size_t{1} << 24;

@@ -16,6 +16,8 @@ namespace leash::detail {
 namespace {
 
 constexpr std::int64_t microsecond = 1'000;
+// Counted is what this thread has waited. When it got no processor itself, as when the whole process is held up, the others
+// had none either.
 constexpr std::int64_t patience = 10'000 * microsecond;
 // Who is asleep comes within this; from then on those that have not come are asked whether they block the signal. Some do for
 // a moment: while they start a thread, or are about to leave the handler.
@@ -161,13 +163,16 @@ void stopped_world::stop() noexcept {
     failed_ = refusal::no_listing;
     return;
   }
-  const std::int64_t began = raw::nanoseconds();
+  std::int64_t looked = raw::nanoseconds();
+  std::int64_t waited = 0;
   for (;;) {
     const std::uint32_t arrived = __atomic_load_n(&arrived_threads, __ATOMIC_SEQ_CST);
     all_stand_ = true;
     if (!look_at_all(directory) && failed_ == refusal::none) failed_ = refusal::no_listing;
     if (all_stand_ || failed_ != refusal::none) break;
-    const std::int64_t waited = raw::nanoseconds() - began;
+    const std::int64_t present = raw::nanoseconds();
+    waited += std::min(present - looked, 2 * between_looks);
+    looked = present;
     if (waited > patience) {
       failed_ = refusal::no_answer;
       break;

@@ -76,17 +76,30 @@ class held_up {
 std::mutex proving;
 proof_effort effort;  // guarded by it
 
-[[gnu::noinline]] std::vector<proven_goroutine> prove_here() {
+// Prepares, and stops the world, until what was prepared was enough.
+reach_attempt attempt_with(reach& used) {
   constexpr int most_attempts = 8;
-  const std::lock_guard guard(proving);
-  static auto& used = *new reach;
-  static held_up last;
-  last.let_others_run();
   reach_attempt attempt;
   for (int i = 0; i < most_attempts; ++i) {
     if (!used.prepare()) throw std::bad_alloc();
     attempt = reach_now(used);
     if (attempt.computed || attempt.failed != refusal::none) break;
+  }
+  return attempt;
+}
+
+[[gnu::noinline]] std::vector<proven_goroutine> prove_here(insistence how) {
+  constexpr std::chrono::milliseconds first_wait(10);
+  const std::chrono::milliseconds longest_wait(how == insistence::patient ? 160 : 20);
+  const std::lock_guard guard(proving);
+  static auto& used = *new reach;
+  static held_up last;
+  last.let_others_run();
+  reach_attempt attempt = attempt_with(used);
+  for (auto wait = first_wait; attempt.failed == refusal::no_answer && wait <= longest_wait;
+       wait *= 2) {
+    std::this_thread::sleep_for(wait);
+    attempt = attempt_with(used);
   }
   last.ended(attempt);
   effort = {.refused = !attempt.computed,
@@ -99,7 +112,7 @@ proof_effort effort;  // guarded by it
   std::vector<proven_goroutine> all;
   if (!attempt.computed) {
     if (attempt.failed == refusal::none) attempt.failed = refusal::no_listing;
-    say_once(attempt);
+    if (attempt.failed != refusal::no_answer || how == insistence::patient) say_once(attempt);
     return all;
   }
   for (const reach::leaked& each : used) all.push_back({each.record, each.word, each.pinned});
@@ -108,9 +121,9 @@ proof_effort effort;  // guarded by it
 
 }  // namespace
 
-std::vector<proven_goroutine> prove_all() {
+std::vector<proven_goroutine> prove_all(insistence how) {
   std::vector<proven_goroutine> found;
-  ask_from_here([&found] { found = prove_here(); });
+  ask_from_here([&found, how] { found = prove_here(how); });
   return found;
 }
 

@@ -8,10 +8,16 @@
 
 namespace leash::detail {
 
+// How often the world is asked to stop if a thread does not come in time: on a loaded machine it may get no processor for a while.
+enum class insistence : std::uint8_t {
+  brief,    // twice more, 0.05 s in all; when that does not help, nothing is said
+  patient,  // after waits that become longer, for 0.4 s in all
+};
+
 // All that is leaked, in the order of their records: stops the world for a moment (see world/stop.hpp) and follows pointers (see
 // reach.hpp). Empty when it cannot be stopped, which is said on stderr, once for each reason. Any thread; one after the other.
 // Throws std::bad_alloc.
-std::vector<proven_goroutine> prove_all();
+std::vector<proven_goroutine> prove_all(insistence how = insistence::patient);
 
 // What the last proof took.
 struct proof_effort {

@@ -108,7 +108,7 @@ void look_closely(goroutine& first, const drop_list::drop* drop) noexcept try {
   const trial said = try_out(first);
   if (said.count == 0 || !budget().may_stop(said)) return;
   const auto began = std::chrono::steady_clock::now();
-  std::vector<proven_goroutine> proven = prove_all();
+  std::vector<proven_goroutine> proven = prove_all(insistence::brief);
   std::erase_if(proven, [&](const proven_goroutine& each) {
     return std::find(said.suspected.begin(), said.suspected.end(), each.record) ==
            said.suspected.end();

