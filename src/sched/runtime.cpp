@@ -1,75 +1,17 @@
 #include <leash/runtime.hpp>
 
-#include <sched.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
-#include <cstdlib>
-#include <map>
-#include <string>
-#include <string_view>
-
-#include <fmt/format.h>
+#include <chrono>
+#include <cstdint>
 
 #include "debug_presence.hpp"
+#include "environment.hpp"
 #include "worker.hpp"
 
 #include <leash/error.hpp>
 #include <leash/go.hpp>
 
 namespace leash {
-namespace {
-
-using namespace std::chrono_literals;
-using namespace std::string_view_literals;
-
-constexpr std::uint32_t most_processors = 256;
-
-std::uint32_t processors_here() {
-  if (const char* text = std::getenv("LEASH_MAXPROCS"); text != nullptr && *text != '\0') {
-    const std::string_view given(text);
-    std::uint32_t number = 0;
-    const auto [end, bad] = std::from_chars(given.data(), given.data() + given.size(), number);
-    if (bad != std::errc{} || end != given.data() + given.size() || number == 0 ||
-        number > most_processors)
-      throw error(errc::bad_option,
-                  fmt::format("LEASH_MAXPROCS={}: give a number from 1 to {}, or unset it", given,
-                              most_processors));
-    return number;
-  }
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-  return static_cast<std::uint32_t>(std::clamp(CPU_COUNT(&allowed), 1, int{most_processors}));
-}
-
-leak_policy policy_here() {
-  const char* text = std::getenv("LEASH_LEAKS");
-  if (text == nullptr || *text == '\0' || text == "report"sv) return leak_policy::report;
-  if (text == "off"sv) return leak_policy::off;
-  if (text == "unwind"sv) return leak_policy::unwind;
-  if (text == "abort"sv) return leak_policy::abort;
-  throw error(errc::bad_option,
-              fmt::format("LEASH_LEAKS={}: give off, report, unwind or abort, or unset it", text));
-}
-
-// As 30s or 500ms; none: it is not said.
-std::optional<std::chrono::milliseconds> patrol_here() {
-  const char* text = std::getenv("LEASH_PATROL");
-  if (text == nullptr || *text == '\0') return std::nullopt;
-  const std::string_view given(text);
-  std::uint32_t number = 0;
-  const auto [end, bad] = std::from_chars(given.data(), given.data() + given.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(given.data() + given.size() - end));
-  if (bad == std::errc{} && unit == "ms") return std::chrono::milliseconds(number);
-  if (bad == std::errc{} && unit == "s") return std::chrono::seconds(number);
-  if (bad == std::errc{} && unit == "m") return std::chrono::minutes(number);
-  if (given == "0") return std::chrono::milliseconds(0);
-  throw error(errc::bad_option,
-              fmt::format("LEASH_PATROL={}: give a time as 30s or 500ms, or unset it", given));
-}
-
-}  // namespace
 
 std::size_t num_goroutines() noexcept {
   detail::touch(detail::common_thing::goroutine_count, detail::access::read);
@@ -109,7 +51,7 @@ std::chrono::milliseconds patrol_of(const runtime_options& options) {
   if (options.patrol) return *options.patrol;
   if (const auto given = patrol_here()) return *given;
   // Who wants leaks unwound wants somebody who does it.
-  return policy_of(options) == leak_policy::unwind ? 30s : 0s;
+  return std::chrono::seconds(policy_of(options) == leak_policy::unwind ? 30 : 0);
 }
 
 }  // namespace
@@ -121,6 +63,7 @@ struct runner::state {
         debug(options.hidden) {
     home.policy.store(policy, std::memory_order_relaxed);
     home.patrol_every = detail::patrol_of(options);
+    (void)detail::proof_here();  // said now, if it is wrong
   }
 
   scheduler home;
@@ -184,6 +127,7 @@ struct runtime::state {
         debug(options.hidden) {
     home.policy.store(policy, std::memory_order_relaxed);
     home.patrol_every = detail::patrol_of(options);
+    (void)detail::proof_here();  // said now, if it is wrong
   }
 
   detail::scheduler home;

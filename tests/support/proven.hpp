@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -32,9 +34,11 @@ namespace leash::testing {
 class what_is_proven {
  public:
   // The running goroutine begins its last wait.
-  static void stays(std::string name) {
+  static void stays(std::string_view name) {
+    named added{this_record(), this_goroutine::id()};
+    name.copy(added.name.data(), added.name.size() - 1);
     const std::lock_guard guard(lock());
-    all().push_back({this_record(), this_goroutine::id(), std::move(name)});
+    all().push_back(added);
   }
 
   // Until so many of those that have told their names wait. Who has ended since does not count.
@@ -78,14 +82,14 @@ class what_is_proven {
   static detail::goroutine& record_of(const std::string& name) {
     const std::lock_guard guard(lock());
     return *std::find_if(all().begin(), all().end(), [&](const named& each) {
-              return each.name == name && each.record->id.load() == each.id;
+              return each.text() == name && each.record->id.load() == each.id;
             })->record;
   }
 
   static std::string name_of(const detail::goroutine& record) {
     const std::lock_guard guard(lock());
     for (const named& each : all())
-      if (each.record == &record && each.id == record.id.load()) return each.name;
+      if (each.record == &record && each.id == record.id.load()) return each.text();
     return "?";
   }
 
@@ -98,7 +102,9 @@ class what_is_proven {
   struct named {
     detail::goroutine* record;
     std::uint64_t id;
-    std::string name;
+    // No std::string: in what it does not use of its room, old pointers from the stack would come to lie on the heap.
+    std::array<char, 32> name{};
+    std::string text() const { return name.data(); }
   };
 
   static std::mutex& lock() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include <leash/detail/base/mutation.hpp>
 #include <leash/detail/base/sanitizer.hpp>
 
 #include "base/world/gate.hpp"
@@ -179,7 +180,7 @@ void memory_map::cut_below(std::uintptr_t stack, std::uintptr_t stack_begin) noe
     if (stack <= range.begin || stack > range.end) continue;
     // What lies before the stack in the same mapping is somebody else's.
     const memory_range below{range.begin, stack_begin, range.file, range.shared};
-    range.begin = stack;
+    range.begin = mutated(rule::stacks_are_roots) ? range.end : stack;
     if (below.begin < below.end) add(below);
     return;
   }

@@ -1,7 +1,10 @@
 #include "leak/proof/prove_all.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <mutex>
@@ -10,9 +13,12 @@
 
 #include <fmt/format.h>
 
+#include <leash/detail/base/sanitizer.hpp>
+
 #include "base/world/gate.hpp"
 #include "leak/proof/reach.hpp"
 #include "leak/proof/reach_now.hpp"
+#include "sched/environment.hpp"
 #include "sched/worker.hpp"
 
 namespace leash::detail {
@@ -88,10 +94,52 @@ reach_attempt attempt_with(reach& used) {
   return attempt;
 }
 
-[[gnu::noinline]] std::vector<proven_goroutine> prove_here(insistence how) {
+// For how long the world would stand: that grows with the memory in use.
+std::chrono::nanoseconds estimated_pause() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  std::uint64_t shared = 0;
+  file >> all >> resident >> shared;
+  if (!file || shared > resident) return {};
+  const auto bytes =
+      static_cast<double>((resident - shared) * static_cast<std::uint64_t>(getpagesize()));
+  // Measured: 75 ms for each GB, unless the last proof tells how long they take here.
+  constexpr std::size_t tells = std::size_t{16} << 20;
+  constexpr double usual = 0.075;
+  const double each = effort.bytes < tells
+                          ? usual
+                          : static_cast<double>(effort.pause) / static_cast<double>(effort.bytes);
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(bytes * each));
+}
+
+// Asks nobody else, and says so once.
+bool is_within_budget() {
+  // What a sanitizer has in memory is not gone through.
+  if (LEASH_SANITIZED != 0) return true;
+  const std::chrono::nanoseconds budget = proof_here().budget;
+  const std::chrono::nanoseconds pause = estimated_pause();
+  if (pause <= budget) return true;
+  static std::atomic<bool> said{false};
+  if (said.exchange(true, std::memory_order_relaxed)) return false;
+  const std::string text = fmt::format(
+      "leash: leaks are looked for only when asked, at the end and when all are asleep: it would "
+      "hold the program up for some {} ms, and the budget is {} ms. LEASH_PROOF=50ms sets another; "
+      "leaks() asks.\n",
+      std::chrono::ceil<std::chrono::milliseconds>(pause).count(),
+      std::chrono::duration_cast<std::chrono::milliseconds>(budget).count());
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  return false;
+}
+
+[[gnu::noinline]] std::vector<proven_goroutine> prove_here(asked_by who) {
   constexpr std::chrono::milliseconds first_wait(10);
-  const std::chrono::milliseconds longest_wait(how == insistence::patient ? 160 : 20);
+  const std::chrono::milliseconds longest_wait(who == asked_by::drop ? 20 : 160);
   const std::lock_guard guard(proving);
+  if (proof_here().off || (who != asked_by::program && !is_within_budget())) {
+    effort.refused = true;
+    return {};
+  }
   static auto& used = *new reach;
   static held_up last;
   last.let_others_run();
@@ -112,7 +160,7 @@ reach_attempt attempt_with(reach& used) {
   std::vector<proven_goroutine> all;
   if (!attempt.computed) {
     if (attempt.failed == refusal::none) attempt.failed = refusal::no_listing;
-    if (attempt.failed != refusal::no_answer || how == insistence::patient) say_once(attempt);
+    if (attempt.failed != refusal::no_answer || who != asked_by::drop) say_once(attempt);
     return all;
   }
   for (const reach::leaked& each : used) all.push_back({each.record, each.word, each.pinned});
@@ -121,9 +169,9 @@ reach_attempt attempt_with(reach& used) {
 
 }  // namespace
 
-std::vector<proven_goroutine> prove_all(insistence how) {
+std::vector<proven_goroutine> prove_all(asked_by who) {
   std::vector<proven_goroutine> found;
-  ask_from_here([&found, how] { found = prove_here(how); });
+  ask_from_here([&found, who] { found = prove_here(who); });
   return found;
 }
 

@@ -8,20 +8,23 @@
 
 namespace leash::detail {
 
-// How often the world is asked to stop if a thread does not come in time: on a loaded machine it may get no processor for a while.
-enum class insistence : std::uint8_t {
-  brief,    // twice more, 0.05 s in all; when that does not help, nothing is said
-  patient,  // after waits that become longer, for 0.4 s in all
+// Who wants to know. Who was not asked by the program keeps to the budget of LEASH_PROOF: where it is estimated that the world
+// would stand for longer, nothing is proven.
+enum class asked_by : std::uint8_t {
+  program,  // by a call, at the end of run(), or when all are asleep
+  patrol,
+  drop,  // after a drop, or a wait: somebody is held up by it
 };
 
 // All that is leaked, in the order of their records: stops the world for a moment (see world/stop.hpp) and follows pointers (see
-// reach.hpp). Empty when it cannot be stopped, which is said on stderr, once for each reason. Any thread; one after the other.
-// Throws std::bad_alloc.
-std::vector<proven_goroutine> prove_all(insistence how = insistence::patient);
+// reach.hpp). Empty when it cannot be stopped, which is said on stderr, once for each reason, and with LEASH_PROOF=off. A thread
+// that does not come in time, as it gets no processor on a loaded machine, is waited for again, for 0.4 s in all; after a drop for
+// 0.05 s. Any thread; one after the other. Throws std::bad_alloc.
+std::vector<proven_goroutine> prove_all(asked_by who = asked_by::program);
 
 // What the last proof took.
 struct proof_effort {
-  bool refused = false;       // the world could not be stopped: nothing is known
+  bool refused = false;       // the world could, or should, not be stopped: nothing is known
   std::size_t waiting = 0;    // goroutines that might have been leaked
   std::size_t blocks = 0;     // that were reached
   std::size_t bytes = 0;      // that were read

@@ -11,7 +11,10 @@ namespace leash::detail {
 namespace {
 
 // Versions and tags in the upper 16 bits do not hide a pointer.
-constexpr std::uintptr_t address_bits = (std::uintptr_t{1} << 48) - 1;
+std::uintptr_t address_in(std::uintptr_t word) noexcept {
+  constexpr std::uintptr_t address_bits = (std::uintptr_t{1} << 48) - 1;
+  return mutated(rule::tags_are_masked) ? word : word & address_bits;
+}
 
 // In gone_through_, beside the capabilities.
 constexpr std::uint8_t linked = 64;  // its parent knows it
@@ -48,7 +51,7 @@ bool reach::prepare() noexcept {
   objects_ = &objects[0];
   records_ = &records[0];
   arena_begin_ = arena_begin.load(std::memory_order_acquire);
-  return enough;
+  return enough && (!mutated(rule::frames_read_standing) || read_frames());
 }
 
 void reach::clear() noexcept {
@@ -63,7 +66,7 @@ void reach::clear() noexcept {
   effort_ = {};
 }
 
-bool reach::compute(std::uintptr_t own_stack) noexcept {
+bool reach::read_frames() noexcept {
   object_count_ = object_pool::instance().size();
   record_count_ = goroutine_pool::instance().size();
   arena_used_ = arena_used.load(std::memory_order_acquire);
@@ -76,6 +79,11 @@ bool reach::compute(std::uintptr_t own_stack) noexcept {
   dirty_arena_ = arena_used_;
   read_goroutines();
   go_on();
+  return true;
+}
+
+bool reach::compute(std::uintptr_t own_stack) noexcept {
+  if (!mutated(rule::frames_read_standing) && !read_frames()) return false;
   if (!map_.read()) return false;
   map_.cut_stacks(own_stack);
   scan_roots();
@@ -92,7 +100,8 @@ void reach::read_goroutine(std::uint32_t index) noexcept {
   const wait_state state = state_of(record.word.load(std::memory_order_relaxed));
   if (state == wait_state::dead) return;
   if (state == wait_state::waiting &&
-      record.leak.load(std::memory_order_relaxed) != leak_mark::none) {
+      record.leak.load(std::memory_order_relaxed) != leak_mark::none &&
+      !mutated(rule::leaks_stay)) {
     standing_[index] = standing::known;
     return;
   }
@@ -156,8 +165,9 @@ bool reach::add_dependent(std::uint32_t on, std::uint32_t who, capability_set wh
 }
 
 void reach::scan_roots() noexcept {
-  scan_registers();
+  if (!mutated(rule::registers_are_roots)) scan_registers();
   go_on();
+  if (mutated(rule::memory_is_a_root)) return;
   page_reader pages;
   for (const memory_range& each : map_)
     pages.go_through(each, [this](std::uintptr_t begin, std::uintptr_t end) {
@@ -185,7 +195,7 @@ void reach::scan_registers() noexcept {
     constexpr std::size_t extended = 576;
     constexpr std::uint32_t most = 16384;
     const auto saved = reinterpret_cast<std::uintptr_t>(each.context->uc_mcontext.fpregs);
-    if (saved == 0) continue;
+    if (saved == 0 || mutated(rule::vectors_are_roots)) continue;
     scan(saved + first_vector, saved + first_vector + vectors);
     const auto word = [saved](std::size_t at) {
       return *reinterpret_cast<const volatile std::uint32_t*>(saved + at);
@@ -205,7 +215,7 @@ void reach::scan(std::uintptr_t begin, std::uintptr_t end) noexcept {
   const auto* at = reinterpret_cast<const volatile std::uintptr_t*>(begin);
   const auto* const last = reinterpret_cast<const volatile std::uintptr_t*>(end);
   const auto names = [](std::uintptr_t word) -> unsigned {
-    return in_region(word & address_bits) ? 1 : 0;
+    return in_region(address_in(word)) ? 1 : 0;
   };
   for (; at + 4 <= last; at += 4) {
     const std::uintptr_t first = at[0];
@@ -223,7 +233,7 @@ void reach::scan(std::uintptr_t begin, std::uintptr_t end) noexcept {
 }
 
 void reach::see_word(std::uintptr_t word, const volatile void* place) noexcept {
-  word &= address_bits;
+  word = address_in(word);
   if (!in_region(word)) return;
   const lead from{led_by::word, reinterpret_cast<std::uintptr_t>(place)};
   const std::uintptr_t in_objects = word - reinterpret_cast<std::uintptr_t>(objects_);
@@ -242,7 +252,7 @@ void reach::see_object(std::uint32_t index, std::uint8_t can, lead from) noexcep
   const auto fresh = static_cast<std::uint8_t>((can | held) & ~can_[index]);
   if (fresh == 0) return;
   if ((fresh & held) != 0) lead_to_object_[index] = from;
-  if ((fresh & 31) != 0) lead_to_use_[index] = from;
+  if ((fresh & 31) != 0 && (can_[index] & 31) == 0) lead_to_use_[index] = from;
   can_[index] |= fresh;
   if ((gone_through_[index] & queued) != 0) return;
   gone_through_[index] |= queued;
@@ -286,7 +296,8 @@ void reach::make_live(std::uint32_t index, lead from) noexcept {
   lead_to_goroutine_[index] = from;
   const goroutine& record = records_[index];
   const lead own{led_by::goroutine, reinterpret_cast<std::uintptr_t>(&record)};
-  for (const promise_base* frame = record.top; frame != nullptr; frame = frame->parent)
+  for (const promise_base* frame = record.top; frame != nullptr;
+       frame = mutated(rule::all_frames_are_reached) ? nullptr : frame->parent)
     see_address(reinterpret_cast<std::uintptr_t>(frame), own);
   if (record.closure != nullptr) see_address(reinterpret_cast<std::uintptr_t>(record.closure), own);
   // It can ask for its context, and look up values there.
@@ -323,7 +334,7 @@ void reach::go_on_with_object(std::uint32_t index) noexcept {
   const object& reached = objects_[index];
   if ((fresh & held) != 0) {
     const auto body = reinterpret_cast<std::uintptr_t>(&reached.body[0]);
-    scan(body, body + sizeof(reached.body));
+    if (!mutated(rule::content_is_reached)) scan(body, body + sizeof(reached.body));
     if (const object* parent = reached.parent.load(std::memory_order_relaxed))
       see_object(static_cast<std::uint32_t>(parent - objects_), 0,
                  {led_by::parent, reinterpret_cast<std::uintptr_t>(&reached)});

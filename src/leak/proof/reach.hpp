@@ -89,6 +89,7 @@ class reach {
   static constexpr std::uint8_t everything = 63;
 
   void clear() noexcept;
+  bool read_frames() noexcept;
   void read_goroutines() noexcept;
   void read_goroutine(std::uint32_t index) noexcept;
   bool depend(std::uint32_t goroutine, object& on, capability_set what) noexcept;
@@ -126,7 +127,7 @@ class reach {
   work_area<leaked> found_;
   // Written when what they are of was reached first; what is older is not looked at.
   work_area<lead> lead_to_object_;     // by object
-  work_area<lead> lead_to_use_;        // by object; the last there was, by which most can be done
+  work_area<lead> lead_to_use_;        // by object; as far as anything can be done to it
   work_area<lead> lead_to_goroutine_;  // by record
   work_area<lead> lead_to_block_;      // by a block's number
   std::size_t dependent_count_ = 0;

@@ -13,6 +13,7 @@
 
 #include "leak/proof/local_proof.hpp"
 #include "leak/proof/prove_all.hpp"
+#include "sched/environment.hpp"
 #include "sched/worker.hpp"
 
 namespace leash::detail {
@@ -72,7 +73,7 @@ bool are_all_of(const scheduler& home, std::span<const proven_goroutine> proven)
 clock_time deadlock_watch::look(scheduler& home) noexcept try {
   constexpr int times_as_long = 100;
   const goroutine* main = home.main.load(std::memory_order_acquire);
-  if (main == nullptr) return clock_time::max();
+  if (main == nullptr || proof_here().off) return clock_time::max();
   const bool may_live = seems_to_live(*main);
   const clock_time began = std::chrono::steady_clock::now();
   if (began < next_full_proof_) return next_full_proof_;

@@ -13,6 +13,7 @@
 #include "leak/report/leak_board.hpp"
 #include "leak/trace/place.hpp"
 #include "sched/drop_watch.hpp"
+#include "sched/environment.hpp"
 
 // What is looked at when a handle is dropped: whether those who hold the others wait for ever now.
 
@@ -108,7 +109,7 @@ void look_closely(goroutine& first, const drop_list::drop* drop) noexcept try {
   const trial said = try_out(first);
   if (said.count == 0 || !budget().may_stop(said)) return;
   const auto began = std::chrono::steady_clock::now();
-  std::vector<proven_goroutine> proven = prove_all(insistence::brief);
+  std::vector<proven_goroutine> proven = prove_all(asked_by::drop);
   std::erase_if(proven, [&](const proven_goroutine& each) {
     return std::find(said.suspected.begin(), said.suspected.end(), each.record) ==
            said.suspected.end();
@@ -122,6 +123,7 @@ void look_closely(goroutine& first, const drop_list::drop* drop) noexcept try {
 }  // namespace
 
 void handles_dropped(const drop_list& noted) noexcept {
+  if (proof_here().off) return;
   for (std::size_t i = 0; i < noted.count; ++i) {
     const drop_list::drop& drop = noted.drops[i];
     const holders found = holders_of(*drop.owner);
@@ -130,6 +132,7 @@ void handles_dropped(const drop_list& noted) noexcept {
 }
 
 void waits_begun(const wait_list& waits) noexcept {
+  if (proof_here().off) return;
   const std::size_t last = std::min(waits.count, wait_list::most);
   for (std::size_t i = 0; i < last; ++i) {
     const wait_list::begun& each = waits.waits[i];

@@ -6,10 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include <leash/leaks.hpp>
-
 #include "base/world/gate.hpp"
-#include "leak/leak_access.hpp"
+#include "leak/proof/prove_all.hpp"
 #include "leak/report/leak_board.hpp"
 #include "leak/suspects/site_history.hpp"
 #include "leak/watch/unwind_leaks.hpp"
@@ -36,10 +34,11 @@ struct leak_patrol::state {
   }
 
   void look() noexcept try {
-    const leak_report report = leaks();
-    note_sites(in_list(leak_access::shared(report).get()));
+    std::vector<proven_goroutine> proven = prove_all(asked_by::patrol);
+    leave_out_mains_at_rest(proven);
+    note_sites(proven);
     std::vector<proven_goroutine> ours;
-    for (const proven_goroutine& each : in_list(leak_access::shared(report).get()))
+    for (const proven_goroutine& each : proven)
       if (each.record->home.load(std::memory_order_acquire) == &home) ours.push_back(each);
     announce_leaks(ours, nullptr);
     if (home.policy.load(std::memory_order_relaxed) == leak_policy::unwind) unwind(ours);

@@ -35,7 +35,7 @@ unwinding_result unwind_leaks(std::span<const proven_goroutine> proven) noexcept
   goroutine* claimed = nullptr;
   for (const proven_goroutine& each : proven) {
     goroutine& leaked = *each.record;
-    if (each.pinned || !may_be_unwound(leaked)) continue;
+    if ((each.pinned && !mutated(rule::pinned_are_spared)) || !may_be_unwound(leaked)) continue;
     if (!claim(leaked, each.word)) {
       result.refuted = !is_ending(leaked);
       if (result.refuted && !mutated(rule::failed_claim_stops)) break;

@@ -56,6 +56,17 @@ enum class rule : std::uint8_t {
   local_proof_has_limits,  // what a local proof has no room for is live
   local_proof_knows_no_borrower,  // what somebody borrows is live for it
   local_proof_reads_again,        // it reads everything twice as well
+  world_stands,                   // a proof looks at threads that stand
+  frames_read_standing,           // and reads frames when they do, not before
+  registers_are_roots,            // what a stopped thread has in a register can be used
+  vectors_are_roots,              // also in one of those for vectors
+  stacks_are_roots,               // and on its stack
+  memory_is_a_root,               // and in static memory, on the heap, in any other page
+  tags_are_masked,                // a pointer may have a tag in its upper 16 bits
+  all_frames_are_reached,         // a goroutine can use what is in all its frames
+  content_is_reached,             // and in the objects that it can reach
+  leaks_stay,                     // a leak that was found stays one
+  pinned_are_spared,              // nobody is unwound whose frame can be used
   leaks_claimed_first,            // all that is proven is claimed before any of it is destroyed
   failed_claim_stops,             // who cannot be claimed keeps those after it from being unwound
   served_is_woken,                // who has got a value, or given one, is made ready
