@@ -28,5 +28,6 @@ target_link_options(leash_explore_cost PRIVATE -s)
 
 # How long a proof takes: bench/leak_proof.py.
 add_executable(leash_leak_proof EXCLUDE_FROM_ALL bench/leak_proof/leak_proof.cpp)
+target_include_directories(leash_leak_proof PRIVATE "${PROJECT_SOURCE_DIR}/src")
 target_link_libraries(leash_leak_proof PRIVATE leash::core leash_warnings)
 target_link_options(leash_leak_proof PRIVATE -s)

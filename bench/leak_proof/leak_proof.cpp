@@ -3,20 +3,25 @@
 //
 // leaked: so many goroutines, each of which waits for what nobody sends it, are proven so many
 // times. chain: so many, each of which has the channel that the next one waits for, and main
-// that of the last: none is leaked. grouped, each: so many are read so many times, in that form.
-// Prints JSON, for each time: the seconds by the clock, those of this thread, and the goroutines
+// that of the last: none is leaked. memory: one is leaked, and there are so many MB of other memory.
+// grouped, each: so many are read so many times, in that form. Prints JSON, for each time: the
+// seconds by the clock, those of this thread, those for which the world stood, and the goroutines
 // that were proven, or read.
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include <leash/leash.hpp>
 #include <leash/trace.hpp>
+
+#include "leak/proof/prove_all.hpp"
 
 namespace {
 
@@ -64,14 +69,24 @@ void measure_each(int times, What what) {
     const double began_here = seconds(CLOCK_THREAD_CPUTIME_ID);
     const std::size_t found = what();
     const double took = seconds(CLOCK_MONOTONIC) - began;
-    std::printf(R"(%s{"seconds": %.6f, "thread_seconds": %.6f, "found": %zu})", i == 0 ? "[" : ", ",
-                took, seconds(CLOCK_THREAD_CPUTIME_ID) - began_here, found);
+    const double took_here = seconds(CLOCK_THREAD_CPUTIME_ID) - began_here;
+    const auto stood = static_cast<double>(leash::detail::last_proof_effort().pause) / 1e9;
+    std::printf(
+        R"(%s{"seconds": %.6f, "thread_seconds": %.6f, "stood_seconds": %.6f, "found": %zu})",
+        i == 0 ? "[" : ", ", took, took_here, stood, found);
   }
   std::puts("]");
 }
 
 leash::task<> measure(std::string_view kind, std::size_t number, int times) {
   leash::channel<> last;
+  // Written to, so that it is there; no pointers.
+  std::unique_ptr<unsigned char[]> memory;
+  if (kind == "memory") {
+    memory = std::make_unique_for_overwrite<unsigned char[]>(number << 20);
+    std::memset(memory.get(), 1, number << 20);
+    number = 1;
+  }
   for (std::size_t i = 0; i < number; ++i) {
     if (kind == "chain") {
       const leash::channel<> mine;
@@ -95,10 +110,12 @@ leash::task<> measure(std::string_view kind, std::size_t number, int times) {
 
 int main(int count, char** arguments) {
   const std::string_view kind = count == 4 ? arguments[1] : "";
-  if (kind != "leaked" && kind != "chain" && kind != "grouped" && kind != "each") {
+  if (kind != "leaked" && kind != "chain" && kind != "grouped" && kind != "each" &&
+      kind != "memory") {
     std::fputs(
-        "leak_proof: give leaked, chain, grouped or each, how many goroutines, and how many "
-        "times\n",
+        "leak_proof: give leaked, chain, grouped or each and how many goroutines, or memory and "
+        "how "
+        "many MB; and how many times\n",
         stderr);
     return 2;
   }
