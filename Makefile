@@ -7,6 +7,12 @@ build     := cmake --build --preset
 PREFIX    ?= /usr/local
 ARGS      ?=
 
+# A build keeps the compiler that it was configured with; who names another one is told.
+named_compiler := $(if $(filter environment% command%,$(origin CXX)),$(CXX))
+same_compiler   = used=$$(sed -n 's/^set(CMAKE_CXX_COMPILER "\(.*\)")/\1/p' build/release/CMakeFiles/*/CMakeCXXCompiler.cmake 2>/dev/null); \
+  [ -z '$(named_compiler)' ] || [ -z "$$used" ] || [ "$$(command -v '$(named_compiler)')" = "$$used" ] || \
+  { echo "build/ was made with $$used, and CXX names $(named_compiler): make clean first." >&2; exit 2; }
+
 # The steps of a target come one after the other; Ninja and ctest use all processors.
 .NOTPARALLEL:
 .PHONY: help demo test announce-test build-tests run-tests build-mutations run-mutations trust corpus golden build bench install format check-format check-tidy clean
@@ -28,6 +34,7 @@ help:
 # out: their packages are not needed to see the demo.
 build:
 	@$(setup) build
+	@$(same_compiler)
 	@[ -f build/release/build.ninja ] || $(configure) release -DLEASH_TESTS=OFF >&2
 	@$(build) release --target leash >&2
 
@@ -38,12 +45,13 @@ test: announce-test build-tests run-tests build-mutations run-mutations
 
 # Measured with clang 19 on two processors: 19 minutes of building without a compiler cache, and 4 of running tests.
 announce-test:
-	@[ -f build/release/libleash_core.a ] || echo "make test builds everything and runs all tests, then those of single rules switched off:" \
+	@[ -f build/release/leash_core_tests ] || echo "make test builds everything and runs all tests, then those of single rules switched off:" \
 	  "about $$((38 / $$(nproc) + 4)) minutes the first time." >&2
 
 # What make test is made of.
 build-tests:
 	@$(setup) build test
+	@$(same_compiler)
 	@$(configure) release >&2
 	@scripts/announce.sh release all 'the tests'
 	@$(build) release

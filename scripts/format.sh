@@ -12,6 +12,10 @@ folders=$(find include src tool tests examples bench -maxdepth 0 -type d 2>/dev/
 files=$(find ${folders:-/dev/null} -name '*.hpp' -o -name '*.cpp' | sort)
 [ -n "$files" ] || exit 0
 
+if [ $# -gt 1 ] || { [ $# -eq 1 ] && [ "$1" != --check ]; }; then
+  echo "usage: format.sh [--check]" >&2
+  exit 2
+fi
 if [ "${1:-}" = --check ]; then
   # shellcheck disable=SC2086
   "$clang_format" --dry-run --Werror --ferror-limit=3 $files || {

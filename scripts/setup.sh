@@ -10,6 +10,17 @@ if [ "${SETUP:-}" = no ] || ! command -v dpkg-query >/dev/null; then
   exit 0
 fi
 
+for group in "$@"; do
+  awk -v group="$group" '$1 == group { found = 1 } END { exit !found }' "$list" || {
+    echo "setup.sh: there is no group '$group' of packages; $list has $(awk '/^[a-z]/ { print $1 }' "$list" | sort -u | tr '\n' ' ')" >&2
+    exit 2
+  }
+done
+[ $# -gt 0 ] || {
+  echo "usage: setup.sh GROUP..." >&2
+  exit 2
+}
+
 wanted=$(for group in "$@"; do
   awk -v group="$group" '$1 == group { print $2 }' "$list"
 done | sort -u)

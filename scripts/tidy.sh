@@ -29,6 +29,7 @@ changed() {
   from=$(base)
   if [ -n "$from" ]; then
     git diff --name-only --diff-filter=d "$from" -- '*.cpp' '*.hpp'
+    git ls-files --others --exclude-standard -- '*.cpp' '*.hpp'
   else
     find src/base src/sched src/sync src/leak src/race -name '*.cpp' 2>/dev/null
   fi

@@ -33,6 +33,10 @@ long one-by-one "cmake --log-level=WARNING --preset release -B build/one_by_one 
 long soak "$(build release leash) && for i in 1 2 3; do $release/leash demo --oom || exit 1; done"
 long gcc14 scripts/gcc14.sh
 
+if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
+  sed -n '2,4s/^# //p' "$0"
+  exit 0
+fi
 if [ "${1:-}" = --list ]; then
   for name in "${names[@]}"; do printf '%s\t%s\n' "$name" "${commands[$name]}"; done
   exit 0
@@ -41,7 +45,7 @@ fi
 wanted=("$@")
 [ $# -gt 0 ] || wanted=("${names[@]}")
 for name in "${wanted[@]}"; do
-  if [ -z "${commands[$name]:-}" ]; then
+  if [ -z "$name" ] || [ -z "${commands[$name]:-}" ]; then
     echo "trust.sh: there is no step $name; trust.sh --list names them" >&2
     exit 2
   fi

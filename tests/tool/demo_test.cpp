@@ -13,14 +13,15 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-// One run, read by several tests of one process.
-const json& quick_demo() {
-  static const json report = json::parse(run_command("demo --quick --format json").out);
+// One run, read by several tests of one process. Not the quick one: of its two servers one is only 180 ms slower than the other,
+// and a loaded machine may hold the demo up for that long.
+const json& whole_demo() {
+  static const json report = json::parse(run_command("demo --format json").out);
   return report;
 }
 
 const json& experiment(const std::string& name) {
-  for (const json& each : quick_demo()["experiments"])
+  for (const json& each : whole_demo()["experiments"])
     if (each["name"] == name) return each;
   throw std::runtime_error("no experiment " + name);
 }
@@ -73,7 +74,7 @@ TEST(Demo, SpeaksTheLanguageOfTheEnvironment) {
 }
 
 TEST(Demo, ProvesTheLeakOfTheUnbufferedRacerAndNoOther) {
-  for (const json& each : quick_demo()["experiments"])
+  for (const json& each : whole_demo()["experiments"])
     EXPECT_EQ(each["leaked"].size(), each["name"] == "unbuffered" ? 1U : 0U) << each;
   const json& leaked = experiment("unbuffered")["leaked"][0];
   EXPECT_EQ(leaked["reason"], "chan send");
@@ -81,8 +82,8 @@ TEST(Demo, ProvesTheLeakOfTheUnbufferedRacerAndNoOther) {
 }
 
 TEST(Demo, OnlyTheUnbufferedRacerLeavesAGoroutineBehind) {
-  EXPECT_EQ(quick_demo()["experiments"].size(), 8U);
-  for (const json& each : quick_demo()["experiments"]) {
+  EXPECT_EQ(whole_demo()["experiments"].size(), 8U);
+  for (const json& each : whole_demo()["experiments"]) {
     const bool leaks = each["name"] == "unbuffered";
     EXPECT_EQ(each["goroutines"]["before"], leaks ? 1 : 2) << each;
     EXPECT_EQ(each["goroutines"]["after"], 2) << each;
@@ -90,7 +91,7 @@ TEST(Demo, OnlyTheUnbufferedRacerLeavesAGoroutineBehind) {
       EXPECT_EQ(each["memory"]["before"]["frames"], each["memory"]["after"]["frames"]) << each;
     }
   }
-  EXPECT_EQ(quick_demo()["left"]["goroutines"], 1);
+  EXPECT_EQ(whole_demo()["left"]["goroutines"], 1);
 }
 
 TEST(Demo, TheLoserMeetsTheFateThatTheCodeGivesIt) {
@@ -107,11 +108,10 @@ TEST(Demo, TheLoserMeetsTheFateThatTheCodeGivesIt) {
               ::testing::AnyOf("sent", "noticed"));
 }
 
-TEST(Demo, ALoserOnALeashEndsLongBeforeItsServerAnswers) {
-  for (const char* name : {"context_on_leash", "race"})
-    EXPECT_LT(experiment(name)["loser"]["ms"], 190) << name;
+// On a leash it is unwound in its request: see above.
+TEST(Demo, ALoserWithoutALeashWaitsForItsServer) {
   for (const char* name : {"buffered", "context_done_case", "otherwise"})
-    EXPECT_GE(experiment(name)["loser"]["ms"], 199) << name;
+    EXPECT_GE(experiment(name)["loser"]["ms"], 1999) << name;
 }
 
 TEST(Demo, TheWinnersAnswerIsLostToALateReceiverWithoutASlot) {
@@ -121,7 +121,7 @@ TEST(Demo, TheWinnersAnswerIsLostToALateReceiverWithoutASlot) {
 }
 
 TEST(Demo, ASlotIsSmallBesideALeakedGoroutine) {
-  const json& table = quick_demo()["table"];
+  const json& table = whole_demo()["table"];
   EXPECT_GE(table["slot_bytes"], sizeof(std::string));
   EXPECT_GE(table["leaked_goroutine_bytes"], 4 * table["slot_bytes"].get<std::size_t>());
   EXPECT_EQ(table["frames_before"], table["frames_after"]);

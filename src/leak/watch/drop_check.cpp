@@ -62,7 +62,8 @@ struct trial {
 }
 
 // How often the world is stopped because of trials: for a twentieth of the time at most, but for a tenth of a second that is
-// saved up; and not for a place that trials were wrong about often. What is not looked at now is left to the patrol.
+// saved up; and for a place that trials were wrong about not again for a while, which doubles each time. What is not looked at
+// now is left to the patrol.
 class stop_budget {
  public:
   using clock = std::chrono::steady_clock;
@@ -72,31 +73,44 @@ class stop_budget {
     const clock::time_point present = clock::now();
     credit_ = std::min<clock::duration>(most, credit_ + (present - counted_at_) / part);
     counted_at_ = present;
-    return credit_.count() > 0 &&
-           std::count(wrong_about_.begin(), wrong_about_.end(), place_of(said)) < often;
+    const mistrust& of_place = about(said);
+    return credit_.count() > 0 && (of_place.place != place_of(said) || present >= of_place.until);
   }
   void stopped(const trial& said, clock::duration took, bool was_right) noexcept {
     const std::lock_guard guard(lock_);
     credit_ -= took;
+    mistrust& of_place = about(said);
+    if (was_right || of_place.place != place_of(said)) of_place = {.place = place_of(said)};
     if (was_right) return;
-    wrong_about_[next_++ % wrong_about_.size()] = place_of(said);
+    // Once may be by chance: another worker had not yet let go of what it had.
+    of_place.until = clock::now() + of_place.pause;
+    of_place.pause =
+        std::min<clock::duration>(longest, std::max<clock::duration>(shortest, 2 * of_place.pause));
   }
 
  private:
+  struct mistrust {
+    std::uintptr_t place = 0;
+    clock::time_point until{};
+    clock::duration pause{};
+  };
   static constexpr int part = 20;
-  // Once may be by chance: another worker had not yet let go of what it had.
-  static constexpr int often = 4;
   static constexpr clock::duration most = std::chrono::milliseconds(100);
+  static constexpr clock::duration shortest = std::chrono::milliseconds(1);
+  static constexpr clock::duration longest = std::chrono::seconds(1);
 
   static std::uintptr_t place_of(const trial& said) noexcept {
     return address_of(said.suspected[0]->created_at.load(std::memory_order_acquire));
+  }
+  // Places that share an entry take it from one another.
+  mistrust& about(const trial& said) noexcept {
+    return places_[place_of(said) / sizeof(void*) % places_.size()];
   }
 
   std::mutex lock_;
   clock::time_point counted_at_ = clock::now();
   clock::duration credit_ = most;
-  std::array<std::uintptr_t, 64> wrong_about_{};
-  std::size_t next_ = 0;
+  std::array<mistrust, 64> places_{};
 };
 
 stop_budget& budget() noexcept {
